@@ -1,0 +1,1 @@
+"""The vocabulary of Audapolis: plain frozen records that every layer shares. Imports only `errors`."""

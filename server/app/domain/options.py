@@ -1,0 +1,59 @@
+"""What a user may ask of a transcription. Frozen with a job when it is submitted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ..errors import InvalidOption
+
+Mode = Literal["fast", "balanced", "accurate"]
+Denoise = Literal["auto", "off", "light", "strong"]
+
+
+@dataclass(frozen=True, slots=True)
+class TranscribeOptions:
+    """Options of one transcription; every field has a working default.
+
+    Attributes:
+        engine: Speech engine by name, or `auto`.
+        model: Model of that engine; None lets the engine choose.
+        language: BCP-47 code; None lets the engine detect it.
+        mode: Trade of speed for accuracy.
+        diarize: Whether to tell speakers apart.
+        diarizer: Speaker engine by name, or `auto`.
+        min_speakers: At least so many speakers (≥ 1).
+        max_speakers: At most so many speakers; None for no limit.
+        denoise: Clean-up of the audio before the engines hear it. There is none yet: `auto` and `off` leave the
+            sound as it is, and the others are refused rather than ignored.
+        audio_track: Which audio stream, counted from 0; None takes the file's default.
+        split_channels: Use each channel as one speaker: `auto` decides by listening.
+    """
+
+    engine: str = "auto"
+    model: str | None = None
+    language: str | None = None
+    mode: Mode = "balanced"
+    diarize: bool = True
+    diarizer: str = "auto"
+    min_speakers: int = 1
+    max_speakers: int | None = None
+    denoise: Denoise = "auto"
+    audio_track: int | None = None
+    split_channels: Literal["auto", "always", "never"] = "auto"
+
+    def __post_init__(self) -> None:
+        if self.min_speakers < 1:
+            raise InvalidOption("The number of speakers must be at least 1.")
+        if self.max_speakers is not None and self.max_speakers < self.min_speakers:
+            raise InvalidOption(
+                f"At most {self.max_speakers} but at least {self.min_speakers} speakers can't both hold.",
+                hint="Swap the two numbers, or give just one.",
+            )
+        if self.audio_track is not None and self.audio_track < 0:
+            raise InvalidOption("Audio tracks are counted from 0.")
+        if self.denoise in ("light", "strong"):
+            raise InvalidOption(
+                "Sound can't be cleaned up yet.",
+                hint="Leave --denoise out, or give 'auto' or 'off'; both leave it as is.",
+            )

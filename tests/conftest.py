@@ -1,0 +1,23 @@
+"""Fixtures that every test may use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+SPEECH_DIR = Path(__file__).parents[2] / "shared" / "speech" / "open"
+
+
+@pytest.fixture(scope="session")
+def speech_dir() -> Path:
+    """Real recordings with truth; they are not part of the project."""
+    if not SPEECH_DIR.is_dir():
+        pytest.skip(f"the speech recordings are not at {SPEECH_DIR}")
+    return SPEECH_DIR
+
+
+@pytest.fixture(scope="session")
+def conversation() -> Path:
+    """The sample conversation of two speakers that ships with the project."""
+    return Path(__file__).parents[1] / "samples" / "conversation.flac"
