@@ -1,0 +1,97 @@
+"""From a media file to a transcript: the one list of stages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .audio.decoding import DecodeLimits
+from .config import Settings
+from .diarization_bridge import DiarizationBridge
+from .domain.options import TranscribeOptions
+from .domain.transcript import Transcript
+from .engines.silero import SileroDetector
+from .stages.base import StageContext
+from .stages.decode import DecodeStage
+from .stages.diarize import DiarizeStage
+from .stages.merge import MergeStage
+from .stages.probe import ProbeStage
+from .stages.refine import RefineStage
+from .stages.runner import run_stages
+from .stages.speech import SpeechStage
+from .stages.transcribe import TranscribeStage
+from .stages.work import Work
+from .transcription_bridge import TranscriptionBridge
+
+
+class ModernPipeline:
+    """Turns recordings into transcripts, one at a time; engines stay warm between them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._transcription = TranscriptionBridge(settings)
+        self._diarization = DiarizationBridge(settings)
+        speech, audio = settings.speech, settings.audio
+        self.stages = (
+            ProbeStage(),
+            DecodeStage(
+                DecodeLimits(
+                    min_duration_s=audio.min_duration_s,
+                    max_duration_s=audio.max_duration_s,
+                    max_channels=audio.max_channels,
+                )
+            ),
+            SpeechStage(
+                lambda: SileroDetector(speech.threshold, speech.min_speech_s, speech.min_silence_s, speech.pad_s),
+                speech.max_chunk_s,
+            ),
+            DiarizeStage(self._diarization.choose),
+            TranscribeStage(self._transcription.choose),
+            MergeStage(),
+            RefineStage(),
+        )
+
+    def check(self, options: TranscribeOptions) -> None:
+        """Say now, before any work, whether the options can be met.
+
+        Raises:
+            UnknownName: No such engine, diarizer or model.
+            EngineUnavailable: It exists but can't run here.
+        """
+        self._transcription.check(options)
+        self._diarization.check(options)
+
+    def run(
+        self,
+        source: Path,
+        options: TranscribeOptions,
+        *,
+        name: str | None = None,
+        context: StageContext,
+    ) -> Transcript:
+        """Transcribe one recording.
+
+        Args:
+            source: The media file.
+            options: What is wanted of it.
+            name: What the recording is called in the result; the file's name when not given.
+            context: Where to work, whom to tell, how to be stopped and what is done already.
+
+        Raises:
+            InvalidInput: The file or the options are at fault.
+            Cancelled: The context's token was set.
+            AudapolisError: Anything else that went wrong.
+        """
+        self.check(options)
+        work = Work(source=source, name=name or source.name, options=options)
+        run_stages(self.stages, work, context)
+        return work.transcript
+
+    def close(self) -> None:
+        """End the engines' helper processes."""
+        self._transcription.close()
+        self._diarization.close()
+
+    def __enter__(self) -> ModernPipeline:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

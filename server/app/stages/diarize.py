@@ -1,0 +1,56 @@
+"""Who speaks when. Runs beside `transcribe`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..domain.audio import Chunk
+from ..domain.options import TranscribeOptions
+from ..domain.transcript import Speaker, Turn
+from ..engines.base import Chosen, Diarization, Diarizer, EngineInfo, SpeakerCount
+from .base import ProgressReporter, Stage, StageContext
+from .speech import speech_of
+from .work import Diarized, Work
+
+CHANNELS = EngineInfo("channels", "one speaker per channel", "cpu", "float32", "best")
+NOBODY = Diarized(Diarization((), ()), None)
+
+
+class DiarizeStage(Stage[Diarized]):
+    """Feeds the sound to a diarizer; where each speaker has a channel, the channels already tell."""
+
+    name = "diarize"
+    after = ("speech",)
+    leaves = "diarized"
+    result_type = Diarized
+
+    def __init__(self, choose: Callable[[TranscribeOptions], Chosen[Diarizer]]) -> None:
+        self._choose = choose
+
+    def run(self, work: Work, context: StageContext) -> Diarized:
+        """Find the turns; none when speakers were not asked for."""
+        if not work.options.diarize:
+            return NOBODY
+        if work.audio.channels > 1:
+            return Diarized(by_channel(work.chunks, work.audio.channels), CHANNELS)
+        chosen = self._choose(work.options)
+        session = chosen.engine.open(context.cancel)
+        report = ProgressReporter(self.name, context, work.duration_s)
+        for window in work.audio.windows():
+            context.cancel.check()
+            session.feed(window)
+            report(window.end_s)
+        count = SpeakerCount(work.options.min_speakers, work.options.max_speakers)
+        return Diarized(session.flush(speech_of(work.chunks), count), chosen.engine.info, chosen.fallbacks)
+
+
+def by_channel(chunks: tuple[Chunk, ...], channels: int) -> Diarization:
+    """One speaker per channel that holds speech, numbered by first appearance."""
+    speech = {channel: speech_of(chunks, channel) for channel in range(channels)}
+    order = sorted((c for c in speech if speech[c]), key=lambda channel: speech[channel][0].start_s)
+    ids = {channel: f"S{number}" for number, channel in enumerate(order, start=1)}
+    turns = [Turn(span.start_s, span.end_s, ids[c]) for c in order for span in speech[c]]
+    speakers = tuple(
+        Speaker(ids[c], f"Speaker {ids[c][1:]}", round(sum(s.duration_s for s in speech[c]), 3)) for c in order
+    )
+    return Diarization(tuple(sorted(turns, key=lambda turn: (turn.start_s, turn.end_s))), speakers)

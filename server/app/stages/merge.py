@@ -1,0 +1,39 @@
+"""Brings the two branches together: words get their speakers."""
+
+from __future__ import annotations
+
+from ..domain.transcript import Turn
+from ..engines.base import RecognisedChunk
+from .attribution import attribute
+from .base import Stage, StageContext
+from .diarize import CHANNELS
+from .work import WordStreams, Work
+
+
+class MergeStage(Stage[WordStreams]):
+    """One stream of words per channel, each word with its speaker."""
+
+    name = "merge"
+    after = ("diarize", "transcribe")
+    leaves = "streams"
+
+    def run(self, work: Work, context: StageContext) -> WordStreams:
+        """Attribute every word."""
+        turns = work.diarized.diarization.turns
+        channels = sorted({result.chunk.channel for result in work.recognised.chunks})
+        streams = []
+        for channel in channels:
+            context.cancel.check()
+            results = [r for r in work.recognised.chunks if r.chunk.channel == channel]
+            words = [word for result in results for word in result.words]
+            own = _turns_of(results, turns) if work.diarized.engine == CHANNELS else turns
+            streams.append(attribute(words, own) if turns else tuple(words))
+        return tuple(streams)
+
+
+def _turns_of(results: list[RecognisedChunk], turns: tuple[Turn, ...]) -> list[Turn]:
+    """The turns of the one speaker who has this channel: those that are its speech."""
+    starts = {span.start_s for result in results for span in result.chunk.speech}
+    speakers = [turn.speaker for turn in turns if turn.start_s in starts]
+    speaker = max(set(speakers), key=speakers.count, default="")
+    return [turn for turn in turns if turn.speaker == speaker]

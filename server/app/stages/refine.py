@@ -1,0 +1,80 @@
+"""Last stage: words become readable sentences, and everything known becomes the transcript."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+
+from .. import __version__
+from ..domain.codec import to_plain
+from ..domain.recording import Recording
+from ..domain.transcript import Fallback, Provenance, Segment, Transcript
+from .base import Stage, StageContext
+from .readable import readable
+from .segmentation import segments
+from .work import Work
+
+
+class RefineStage(Stage[Transcript]):
+    """Punctuates where the engine did not, cuts segments, and gathers the facts."""
+
+    name = "refine"
+    after = ("merge",)
+    leaves = "transcript"
+
+    def run(self, work: Work, context: StageContext) -> Transcript:
+        """Make the transcript."""
+        context.cancel.check()
+        draft = work.recognised.engine.quality == "draft"
+        streams = [readable(stream) if draft else stream for stream in work.streams]
+        lines = segments(streams)
+        return Transcript(
+            id=str(uuid.uuid4()),
+            created_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+            language=work.recognised.language,
+            recording=_recording(work),
+            provenance=_provenance(work),
+            speakers=work.diarized.diarization.speakers,
+            segments=lines,
+            turns=work.diarized.diarization.turns,
+            quality=_quality(work, lines),
+        )
+
+
+def _recording(work: Work) -> Recording:
+    return Recording(
+        name=work.name,
+        sha256=work.probed.sha256,
+        duration_s=round(work.duration_s, 3),
+        audio=work.pcm.facts,
+        video=work.probed.media.video,
+    )
+
+
+def _provenance(work: Work) -> Provenance:
+    engine, diarizer = work.recognised.engine, work.diarized.engine
+    fallbacks: tuple[Fallback, ...] = (*work.recognised.fallbacks, *work.diarized.fallbacks)
+    return Provenance(
+        engine=engine.name,
+        model=engine.model,
+        device=engine.device,
+        precision=engine.precision,
+        diarizer=diarizer.name if diarizer else None,
+        options=to_plain(work.options),
+        fallbacks=fallbacks,
+        version=__version__,
+    )
+
+
+def _quality(work: Work, lines: tuple[Segment, ...]) -> dict[str, object]:
+    """What a reader should know before trusting the text."""
+    words = [word for line in lines for word in line.words]
+    mean = sum(word.confidence for word in words) / len(words) if words else None
+    damage = {"damage": work.pcm.damage} if work.pcm.damage else {}
+    return {
+        **damage,
+        "grade": work.recognised.engine.quality,
+        "words": len(words),
+        "confidence": None if mean is None else round(mean, 4),
+        "speech_s": round(sum(span.duration_s for chunk in work.chunks for span in chunk.speech), 3),
+    }

@@ -1,0 +1,90 @@
+"""Runs a list of stages in order of need, side by side where they do not need one another."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
+from typing import Any
+
+from ..domain.cancellation import CancelToken
+from ..domain.codec import from_json, to_json
+from ..domain.events import StageFailed, StageFinished, StageStarted
+from ..errors import AudapolisError, Cancelled, EngineFailed, InvalidDocument
+from .base import Stage, StageContext
+from .work import Work
+
+
+def run_stages(stages: Sequence[Stage[Any]], work: Work, context: StageContext) -> None:
+    """Run every stage once, each as soon as those it comes after have finished.
+
+    Raises:
+        Cancelled: The context's token was set.
+        AudapolisError: The first stage that failed; the others are stopped before this returns.
+    """
+    siblings = CancelToken(parent=context.cancel)
+    waiting = list(stages)
+    finished: set[str] = set()
+    running: dict[Future[None], Stage[Any]] = {}
+    with ThreadPoolExecutor(thread_name_prefix="stage") as pool:
+        try:
+            while waiting or running:
+                for stage in [s for s in waiting if finished.issuperset(s.after)]:
+                    waiting.remove(stage)
+                    future = pool.submit(_run_stage, stage, work, replace(context, cancel=siblings))
+                    running[future] = stage
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    stage = running.pop(future)
+                    future.result()
+                    finished.add(stage.name)
+        except BaseException:
+            siblings.cancel()
+            _let_first_cause_win(running)
+            raise
+
+
+def _let_first_cause_win(running: dict[Future[None], Stage[Any]]) -> None:
+    """Wait for the siblings of a failed stage; what they raise while being stopped is of no interest."""
+    wait(running)
+    for future in running:
+        future.exception()
+
+
+def _run_stage(stage: Stage[Any], work: Work, context: StageContext) -> None:
+    context.cancel.check()
+    began = time.monotonic()
+    result = _load(stage, context)
+    resumed = result is not None
+    context.emit(StageStarted(stage=stage.name, resumed=resumed))
+    try:
+        if result is None:
+            result = stage.run(work, context)
+            if stage.result_type is not None:
+                context.checkpoints.save(stage.name, to_json(result, kind=stage.result_type))
+    except Cancelled:
+        raise
+    except AudapolisError as error:
+        context.emit(StageFailed(stage=stage.name, error=error.code, message=error.message))
+        raise
+    except MemoryError as error:
+        context.emit(StageFailed(stage=stage.name, error="out_of_memory", message=str(error)))
+        raise EngineFailed(
+            f"The {stage.name} stage ran out of memory.", hint="Close other programs or use a smaller model."
+        ) from error
+    setattr(work, stage.leaves, result)
+    context.emit(StageFinished(stage=stage.name, wall_s=time.monotonic() - began, audio_s=work.duration_s))
+
+
+def _load(stage: Stage[Any], context: StageContext) -> Any:
+    if stage.result_type is None:
+        return None
+    data = context.checkpoints.load(stage.name)
+    if data is None:
+        return None
+    try:
+        result = from_json(stage.result_type, data)
+    except InvalidDocument:  # written by another version: do the stage again
+        return None
+    return result if stage.still_valid(result) else None
