@@ -1,0 +1,1 @@
+"""Writers of timelines for video editors, one file each."""

@@ -1,0 +1,43 @@
+"""The transcript itself: `audapolis.transcript/1`, the contract other programs build on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, BinaryIO
+
+from pydantic import Field
+
+from ...domain import codec
+from ...domain.transcript import Transcript
+from ..base import Format
+from ..losses import Loss, actual_losses
+
+
+@dataclass(frozen=True, slots=True)
+class JsonOptions:
+    """How the JSON looks."""
+
+    indent: Annotated[int, Field(ge=0, le=8, description="Spaces per level; 0 puts all on one line.")] = 2
+    embeddings: Annotated[bool, Field(description="Include the voice vectors of speakers.")] = True
+
+
+class Json(Format[JsonOptions]):
+    """UTF-8, one object, fields in the order of the contract."""
+
+    id = "json"
+    name = "Transcript JSON"
+    extension = "json"
+    media_type = "application/json"
+    description = "Everything that is known, by a published JSON Schema; can be read back."
+    losses = (Loss.EMBEDDINGS,)
+    options_type = JsonOptions
+
+    def write(self, transcript: Transcript, out: BinaryIO, *, media: Path | None = None) -> tuple[str, ...]:  # noqa: ARG002
+        """Write the object and a line end."""
+        kept = transcript
+        if not self.options.embeddings:
+            speakers = tuple(replace(s, embedding=(), embedding_model="") for s in transcript.speakers)
+            kept = replace(transcript, speakers=speakers)
+        out.write(codec.to_json(kept, indent=self.options.indent or None) + b"\n")
+        return () if self.options.embeddings else actual_losses(self.losses, transcript)

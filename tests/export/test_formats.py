@@ -1,0 +1,81 @@
+"""What all formats have in common: one table, documentation, golden files, determinism."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from audapolis.advanced_export import AdvancedExporter
+from audapolis.domain.transcript import Transcript
+from audapolis.export import formats as package
+from audapolis.export.base import FormatInfo
+from audapolis.export.formats import FORMATS
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.builders import conversation
+from tests.strategies import transcripts
+
+GOLDEN = Path(__file__).parent / "golden"
+DOCS = Path(__file__).parents[2] / "docs" / "formats.md"
+exporter = AdvancedExporter()
+
+
+def test_files_and_table_name_the_same_formats() -> None:
+    files = {file.stem for file in Path(package.__file__).parent.glob("*.py")} - {"__init__"}
+    assert files == set(FORMATS)
+    assert all(kind.id == name for name, kind in FORMATS.items())
+    assert [info.id for info in exporter.formats()] == list(FORMATS)
+
+
+@pytest.mark.parametrize("info", exporter.formats(), ids=lambda info: info.id)
+def test_the_documentation_names_every_format_its_options_and_losses(info: FormatInfo) -> None:
+    text = DOCS.read_text("utf-8")
+    assert f"| `{info.id}` | {info.name} | `.{info.extension}` | `{info.media_type}` |" in text
+    section = text.split(f"\n## `{info.id}`")[1].split("\n## ")[0]
+    for option in info.options:
+        assert (
+            f"| `{option.name}` | {option.values} | `{str(option.default).lower()}` | {option.description} |" in section
+        )
+    for loss in info.losses:
+        assert f"- {loss}" in section
+    assert section.count("\n| `") == len(info.options)
+
+
+def test_the_documentation_describes_no_format_that_does_not_exist() -> None:
+    lines = DOCS.read_text("utf-8").splitlines()
+    assert {line.split("`")[1] for line in lines if line.startswith("## `")} == set(FORMATS)
+
+
+@pytest.mark.parametrize("format_id", sorted(set(FORMATS) - {"audapolis"}))
+def test_the_golden_file_is_what_comes_out(format_id: str) -> None:
+    golden = GOLDEN / f"conversation.{FORMATS[format_id].extension}"
+    content = exporter.render(conversation(), format_id).content
+    if os.environ.get("UPDATE_GOLDEN"):
+        golden.write_bytes(content)
+    assert content == golden.read_bytes()
+
+
+@pytest.mark.parametrize("format_id", FORMATS)
+@settings(max_examples=20)
+@given(transcript=transcripts())
+def test_the_same_transcript_gives_the_same_bytes(format_id: str, transcript: Transcript) -> None:
+    first = exporter.render(transcript, format_id)
+    assert exporter.render(transcript, format_id) == first
+    declared = {str(loss) for loss in FORMATS[format_id].losses}
+    assert len(set(first.losses) - declared) <= (format_id == "audapolis")
+
+
+@pytest.mark.parametrize("format_id", ["txt", "srt", "vtt", "rttm"])
+@settings(max_examples=20)
+@given(transcript=transcripts(), newline=st.sampled_from(["lf", "crlf"]), bom=st.booleans())
+def test_text_formats_keep_one_newline_policy(format_id: str, transcript: Transcript, newline: str, bom: bool) -> None:
+    content = exporter.render(transcript, format_id, {"newline": newline, "bom": bom}).content
+    assert content.startswith(b"\xef\xbb\xbf") is bom
+    text = content.decode("utf-8-sig")
+    bare = text.replace("\r\n", "\n") if newline == "crlf" else text
+    assert "\r" not in bare
+    assert text.count("\r\n") == (bare.count("\n") if newline == "crlf" else 0)
+    assert not bare or bare.endswith("\n")
+    assert not {c for c in bare if ord(c) < 32} - {"\n"}

@@ -1,0 +1,259 @@
+"""Timelines for editors, read back by others."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import opentimelineio as otio
+import pytest
+from audapolis.domain.timecode import Timebase, timebase_of
+from audapolis.errors import EngineUnavailable, InvalidDocument, UnknownName
+from audapolis.export.timeline import ADAPTERS, convert
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+Item = dict[str, Any]
+
+
+def item(
+    speaker: str, start_s: float, length_s: float, *, video: bool = False, source: str = "media/a b&ü.wav"
+) -> Item:
+    return {
+        "speaker": speaker,
+        "source_file": source,
+        "source_length": 60.0,
+        "has_video": video,
+        "source_start": start_s,
+        "length": length_s,
+    }
+
+
+AUDIO = [item("Ann", 1.0, 2.0), item("Bob <1>", 10.0, 0.5), item("Ann", 20.0, 1.5)]
+VIDEO = [
+    item("Ann", 1.0, 2.0, video=True, source="v.mp4"),
+    item("Bob", 0, 1),
+    item("Ann", 3.0, 1.0, video=True, source="v.mp4"),
+]
+texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)
+items = st.builds(
+    item,
+    texts,
+    st.floats(0, 5000).map(lambda v: round(v, 6)),
+    st.floats(0, 30),
+    video=st.booleans(),
+    source=st.sampled_from(["media/a", "media/b", "/abs/ü &.mov"]),
+)
+timebases = st.sampled_from(
+    [timebase_of(r) for r in ("25", "23.976", "29.97", "30", "59.94")] + [timebase_of("29.97", drop_frame=True)]
+)
+
+
+@pytest.mark.parametrize("adapter", ADAPTERS)
+@settings(max_examples=40)
+@given(st.lists(items, max_size=12), timebases, texts)
+def test_no_timeline_makes_a_writer_fail(adapter: str, cuts: list[Item], timebase: Timebase, name: str) -> None:
+    first = convert(name, adapter, cuts, timebase=timebase)
+    assert convert(name, adapter, cuts, timebase=timebase) == first
+    assert first[1] == ADAPTERS[adapter].extension
+
+
+@settings(max_examples=40)
+@given(st.lists(items, max_size=40), timebases)
+def test_opentimelineio_reads_every_boundary_to_the_frame(cuts: list[Item], timebase: Timebase) -> None:
+    content, _ = convert("x", "otio_json", cuts, timebase=timebase)
+    timeline = otio.adapters.read_from_string(content.decode(), "otio_json")
+    total = sum((Fraction(cut["length"]) for cut in cuts), Fraction(0))
+    starts = sorted(
+        round(clip.range_in_parent().start_time.value)
+        for track in timeline.audio_tracks()
+        for clip in track.find_clips()
+    )
+    expected, position = [], Fraction(0)
+    for cut in cuts:
+        start, position = timebase.frames(position), position + Fraction(cut["length"])
+        if timebase.frames(position) > start:
+            expected.append(start)
+    assert starts == expected
+    for track in timeline.tracks:
+        assert track.duration().value == timebase.frames(total)
+        for clip in track.find_clips():
+            assert clip.available_range().contains(clip.source_range.start_time)
+            assert clip.source_range.end_time_exclusive() <= clip.available_range().end_time_exclusive()
+
+
+def without_colour(record: Item) -> Item:
+    """OpenTimelineIO 0.18 added a colour to everything; earlier versions don't know it."""
+    return {key: value for key, value in record.items() if key != "color"}
+
+
+def test_tracks_belong_to_speakers() -> None:
+    content, extension = convert("Talk", "otio_json", VIDEO)
+    timeline = otio.adapters.read_from_string(content.decode(), "otio_json")
+    assert extension == "otio"
+    assert timeline.name == "Talk"
+    assert [(track.name, track.kind) for track in timeline.tracks] == [
+        ("Ann video", "Video"),
+        ("Ann audio", "Audio"),
+        ("Bob audio", "Audio"),
+    ]
+    ann = timeline.tracks[1]
+    assert [(type(i).__name__, i.duration().value) for i in ann] == [("Clip", 60), ("Gap", 30), ("Clip", 30)]
+    assert ann[0].media_reference.target_url == "v.mp4"
+    again = json.loads(otio.adapters.write_to_string(timeline, "otio_json"), object_hook=without_colour)
+    assert again == json.loads(content)
+
+
+@pytest.mark.parametrize("cuts", [AUDIO, VIDEO], ids=["audio", "video"])
+def test_opentimelineio_reads_the_fcp_xml_as_the_same_clips(cuts: list[Item]) -> None:
+    timeline = otio.adapters.read_from_string(convert("Talk", "fcp_xml", cuts)[0].decode(), "fcp_xml")
+    found = sorted(
+        (clip.range_in_parent().start_time.value, clip.source_range.start_time.value, clip.duration().value, clip.name)
+        for track in timeline.audio_tracks()
+        for clip in track.find_clips()
+    )
+    expected, position = [], 0
+    for cut in cuts:
+        expected.append((position, cut["source_start"] * 30, cut["length"] * 30, cut["speaker"]))
+        position += round(cut["length"] * 30)
+    assert found == expected
+
+
+@settings(max_examples=40)
+@given(st.lists(items, min_size=1, max_size=12), timebases)
+def test_fcp_xml_keeps_its_structure(cuts: list[Item], timebase: Timebase) -> None:
+    tree = ET.fromstring(convert("x", "fcp_xml", cuts, timebase=timebase)[0])
+    clips = {clip.attrib["id"]: clip for clip in tree.iter("clipitem")}
+    assert len(clips) == sum(1 for _ in tree.iter("clipitem"))
+    files = [file for file in tree.iter("file") if len(file)]
+    assert len({file.attrib["id"] for file in files}) == len(files)
+    assert {file.attrib["id"] for file in tree.iter("file")} == {file.attrib["id"] for file in files}
+    for clip in clips.values():
+        number = {key: int(clip.findtext(key, "")) for key in ("start", "end", "in", "out", "duration")}
+        assert 0 <= number["in"] < number["out"] <= number["duration"]
+        assert number["end"] - number["start"] == number["out"] - number["in"]
+        for link in clip.findall("link"):
+            other = clips[link.findtext("linkclipref", "")]
+            assert clip.attrib["id"] in [back.findtext("linkclipref") for back in other.findall("link")]
+            kind = link.findtext("mediatype", "")
+            tracks = tree.findall(f"./sequence/media/{kind}/track")
+            track = tracks[int(link.findtext("trackindex", "")) - 1]
+            assert track.findall("clipitem")[int(link.findtext("clipindex", "")) - 1] is other
+
+
+def seconds(text: str) -> Fraction:
+    assert text.endswith("s")
+    return Fraction(text[:-1])
+
+
+@settings(max_examples=40)
+@given(st.lists(items, min_size=1, max_size=12), timebases)
+def test_fcpxml_times_are_whole_frames_and_the_spine_has_no_gaps(cuts: list[Item], timebase: Timebase) -> None:
+    tree = ET.fromstring(convert("x", "fcpx_xml", cuts, timebase=timebase)[0])
+    assets = {asset.attrib["id"]: asset for asset in tree.iter("asset")}
+    position = Fraction(0)
+    for clip in tree.iter("asset-clip"):
+        offset, start, duration = (seconds(clip.attrib[key]) for key in ("offset", "start", "duration"))
+        for time in (offset, start, duration):
+            assert (time * timebase.rate).denominator == 1
+        assert offset == position
+        asset = assets[clip.attrib["ref"]]
+        assert start + duration <= seconds(asset.attrib["duration"])
+        position += duration
+    (sequence,) = tree.iter("sequence")
+    assert seconds(sequence.attrib["duration"]) == position
+    assert sequence.attrib["tcFormat"] == ("DF" if timebase.drop_frame else "NDF")
+
+
+def test_fcpxml_follows_the_1_10_definition() -> None:
+    """The attributes and children that Apple's definition allows for the elements we use, in its order."""
+    allowed = {
+        "fcpxml": ({"version"}, ["resources", "library"]),
+        "resources": (set(), ["format", "asset"]),
+        "format": ({"id", "name", "frameDuration", "width", "height"}, []),
+        "asset": (
+            {
+                "id",
+                "name",
+                "start",
+                "duration",
+                "hasVideo",
+                "format",
+                "hasAudio",
+                "videoSources",
+                "audioSources",
+                "audioChannels",
+            },
+            ["media-rep"],
+        ),
+        "media-rep": ({"kind", "src"}, []),
+        "library": (set(), ["event"]),
+        "event": ({"name"}, ["project"]),
+        "project": ({"name"}, ["sequence"]),
+        "sequence": ({"format", "duration", "tcStart", "tcFormat", "audioLayout", "audioRate"}, ["spine"]),
+        "spine": (set(), ["asset-clip"]),
+        "asset-clip": ({"ref", "offset", "name", "start", "duration", "audioRole"}, []),
+    }
+    for cuts in (AUDIO, VIDEO):
+        tree = ET.fromstring(convert("Talk", "fcpx_xml", cuts)[0])
+        for element in tree.iter():
+            attributes, children = allowed[element.tag]
+            assert set(element.attrib) <= attributes
+            places = [children.index(child.tag) for child in element]
+            assert places == sorted(places)
+        ids = [element.attrib["id"] for element in tree.iter() if "id" in element.attrib]
+        assert len(ids) == len(set(ids))
+
+
+def test_edl_events_are_read_back() -> None:
+    content, extension = convert("Talk", "cmx_3600", [{**cut, "has_video": True} for cut in AUDIO])
+    assert extension == "edl"
+    text = content.decode().replace(" B     C", " V     C")
+    timeline = otio.adapters.read_from_string(text, "cmx_3600", rate=30)
+    clips = list(timeline.find_clips())
+    assert [(c.source_range.start_time.value, c.duration().value) for c in clips] == [(30, 60), (300, 15), (600, 45)]
+
+
+def test_edl_looks_as_editors_expect() -> None:
+    lines = convert("Talk", "cmx_3600", AUDIO[:1])[0].decode().split("\r\n")
+    assert lines == [
+        "TITLE: Talk",
+        "FCM: NON-DROP FRAME",
+        "",
+        "001  REEL0001 A     C        00:00:01:00 00:00:03:00 01:00:00:00 01:00:02:00",
+        "* FROM CLIP NAME: media/a b&ü.wav",
+        "* COMMENT: SPEAKER Ann",
+        "",
+    ]
+
+
+def test_many_short_cuts_do_not_drift() -> None:
+    cuts = [item("A", 0.0, 0.1001) for _ in range(3_000)]
+    timeline = json.loads(convert("x", "otio_json", cuts)[0])
+    frames = sum(c["source_range"]["duration"]["value"] for c in timeline["tracks"]["children"][0]["children"])
+    assert frames == round(300.3 * 30)
+
+
+def test_adapters_that_do_not_exist_are_refused() -> None:
+    with pytest.raises(UnknownName, match="Did you mean 'fcp_xml'"):
+        convert("x", "fcp_xm", AUDIO)
+    for offered in ("aaf", "xges", "kdenlive"):
+        with pytest.raises(EngineUnavailable, match="fcp_xml"):
+            convert("x", offered, AUDIO)
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        ({"length": -1}, "items.0.length"),
+        ({"length": float("nan")}, "items.0.length"),
+        ({"source_start": "soon"}, "items.0.source_start"),
+        ({"source_length": 1e300}, "items.0.source_length"),
+        ({"speaker": None}, "items.0.speaker"),
+    ],
+)
+def test_wrong_items_are_refused_with_their_place(change: Item, place: str) -> None:
+    with pytest.raises(InvalidDocument, match=place):
+        convert("x", "otio_json", [{**AUDIO[0], **change}])
