@@ -1,0 +1,55 @@
+"""What routes are given: the doors, taken from the application they run in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from ..advanced_export import AdvancedExporter
+from ..config import Settings
+from ..domain.options import TranscribeOptions
+from ..tasks import TaskManager
+from .auth import authorised
+from .events import Live
+from .legacy_models import Downloads
+
+
+def _settings(request: Request) -> Settings:
+    settings: Settings = request.app.state.settings
+    return settings
+
+
+def _tasks(request: Request) -> TaskManager:
+    tasks: TaskManager = request.app.state.tasks
+    return tasks
+
+
+def _live(request: Request) -> Live:
+    live: Live = request.app.state.live
+    return live
+
+
+def _exporter(request: Request) -> AdvancedExporter:
+    exporter: AdvancedExporter = request.app.state.exporter
+    return exporter
+
+
+def _downloads(request: Request) -> Downloads:
+    downloads: Downloads = request.app.state.downloads
+    return downloads
+
+
+def _check(request: Request) -> Callable[[TranscribeOptions], None]:
+    check: Callable[[TranscribeOptions], None] = request.app.state.check
+    return check
+
+
+SettingsDep = Annotated[Settings, Depends(_settings)]
+TasksDep = Annotated[TaskManager, Depends(_tasks)]
+LiveDep = Annotated[Live, Depends(_live)]
+ExporterDep = Annotated[AdvancedExporter, Depends(_exporter)]
+DownloadsDep = Annotated[Downloads, Depends(_downloads)]
+ChecksDep = Annotated[Callable[[TranscribeOptions], None], Depends(_check)]
+AUTHORISED = [Depends(authorised)]
