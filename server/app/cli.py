@@ -1,0 +1,361 @@
+"""The command line: `audapolis transcribe | batch | export | formats | serve | doctor`.
+
+Results go to stdout or files, everything else to stderr. Exit codes: 0 done, 2 bad usage or input, 1 failure,
+130 after Ctrl-C. Whatever is heavy is imported inside the command that needs it, so that `--help` is instant.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from . import __version__
+from .errors import InvalidOption
+from .terminal.arguments import Parser, whole_number
+from .terminal.console import Console, OutputClosed, drop_stdout
+from .terminal.options import add_options, read_options
+from .terminal.problems import DONE, FAILED, INTERRUPTED, NOBODY_LISTENS, exit_code, overall
+from .terminal.text import shown
+
+if TYPE_CHECKING:
+    from .advanced_export import AdvancedExporter
+    from .config import Settings
+    from .terminal.inputs import Expanded
+    from .terminal.summary import Outcome
+    from .terminal.target import Target
+    from .terminal.writing import Permission
+
+_MOST_JOBS = 4
+"""Recordings a batch works on at the same time unless told otherwise: each takes up to 500 MB."""
+
+Command = Callable[[argparse.Namespace, Console], int]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        arguments: What follows the program's name; `sys.argv` when not given.
+
+    Returns:
+        The exit code.
+    """
+    args = build_parser().parse_args(arguments)
+    args.arguments = list(sys.argv[1:] if arguments is None else arguments)
+    command: Command = args.run
+    with Console(quiet=getattr(args, "quiet", False), verbose=getattr(args, "verbose", False)) as console:
+        try:
+            return command(args, console)
+        except OutputClosed:
+            drop_stdout()
+            return NOBODY_LISTENS
+        except KeyboardInterrupt:
+            console.note("Stopped.")
+            return INTERRUPTED
+        except Exception as error:  # noqa: BLE001 - the last line of defence: a message instead of a traceback
+            console.problem("", error)
+            return exit_code(error)
+
+
+def build_parser() -> Parser:
+    """Everything the command line understands."""
+    parser = Parser(
+        prog="audapolis",
+        description="Turns speech into speaker-labelled, word-timed transcripts, on this machine.",
+        epilog="'audapolis COMMAND --help' tells more. Try: audapolis transcribe talk.mp3",
+    )
+    parser.add_argument("--version", action="version", version=f"audapolis {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
+
+    def command(name: str, run: Command, text: str) -> Parser:
+        made: Parser = commands.add_parser(name, help=text, description=text)
+        made.set_defaults(run=run)
+        talk = made.add_mutually_exclusive_group()
+        talk.add_argument("-q", "--quiet", action="store_true", help="say nothing but problems")
+        talk.add_argument("-v", "--verbose", action="store_true", help="say where problems come from")
+        parser.commands[name] = made
+        return made
+
+    _add_transcribe(command("transcribe", _transcribe, "transcribe recordings"))
+    _add_batch(command("batch", _batch, "transcribe many recordings, several at a time, and go on after a stop"))
+    _add_export(command("export", _export, "turn a finished transcript into another format"))
+    listing = command("formats", _formats, "list the formats results can have")
+    listing.add_argument("--json", action="store_true", help="as JSON, for programs")
+    _add_serve(command("serve", _serve, "run the server"))
+    doctor = command("doctor", _doctor, "tell what works here, what does not, and what to do about it")
+    doctor.add_argument("--json", action="store_true", help="as JSON, for programs")
+    return parser
+
+
+def _add_transcribe(parser: Parser) -> None:
+    parser.add_argument("files", nargs="*", metavar="FILE", help="an audio or video file, or a pattern like '*.mp3'")
+    parser.add_argument("-o", "--output", metavar="DIR|FILE|-", help="where results go; standard output when not given")
+    add_options(parser)
+
+
+def _add_batch(parser: Parser) -> None:
+    parser.add_argument(
+        "files", nargs="*", metavar="PATH", help="a file, a folder (with all in and below it), or a pattern"
+    )
+    parser.add_argument("-o", "--output", metavar="DIR", required=True, help="the folder for all results")
+    parser.add_argument(
+        "--jobs", type=whole_number(1), metavar="N", help="recordings at the same time (default: by cores)"
+    )
+    add_options(parser)
+
+
+def _add_export(parser: Parser) -> None:
+    add = parser.add_argument
+    add("source", metavar="TRANSCRIPT.json|DOCUMENT.audapolis", help="what 'transcribe' or the editor has saved")
+    add("-f", "--format", metavar="FORMAT", help="the format wanted (default: by the output file's extension)")
+    add("-o", "--output", metavar="FILE", help="where the result goes; standard output when not given")
+    add(
+        "-O",
+        "--option",
+        dest="options",
+        action="append",
+        default=[],
+        metavar="key=value",
+        help="an option of the format; may be given several times",
+    )
+    add("--media", type=Path, metavar="FILE", help="the recording, for formats that carry or name it")
+    add("--overwrite", action="store_true", help="replace a result file that exists already")
+
+
+def _add_serve(parser: Parser) -> None:
+    add = parser.add_argument
+    add("--host", metavar="H", help="address to listen on (default: 127.0.0.1, this machine only)")
+    add("--port", type=whole_number(0), metavar="P", help="port to listen on (default: 8000; 0 takes a free one)")
+    add("--data-dir", type=Path, metavar="D", help="where jobs and results are kept")
+    add("--workers", type=whole_number(1), metavar="N", help="recordings transcribed at the same time")
+
+
+def _typed_files(args: argparse.Namespace) -> list[str]:
+    files = [*args.files, *getattr(args, "more_files", [])]
+    if not files:
+        raise InvalidOption("No recording was named.", hint=f"For example: audapolis {args.command} talk.mp3")
+    return files
+
+
+def _transcribe(args: argparse.Namespace, console: Console) -> int:
+    options, typed = read_options(args), _typed_files(args)
+    from .advanced_export import AdvancedExporter
+    from .terminal.inputs import expand
+
+    exporter = AdvancedExporter()
+    found = expand(typed, folders=False)
+    target = _target(args, exporter, inputs=len(found.files) + len(found.problems))
+    plan = target.results(found.files)
+    from .config import load_settings
+    from .modern_pipeline import ModernPipeline
+    from .terminal.interruption import Interruption
+    from .terminal.oneshot import OneShot
+    from .terminal.summary import to_resume
+
+    with Interruption() as stop, ModernPipeline(load_settings()) as pipeline:
+        pipeline.check(options)
+        work = OneShot(
+            pipeline=pipeline,
+            options=options,
+            formats=target.formats,
+            exporter=exporter,
+            permission=_permission(args, console),
+            console=console,
+            cancel=stop.token,
+        )
+        codes = _tell_problems(found, console)
+        outcomes = work.run(plan)
+    _tell_notices(outcomes, console)
+    if stop.token.cancelled:
+        console.note(to_resume(outcomes, args.arguments, typed))
+        return stop.code
+    return overall([*codes, *(outcome.code for outcome in outcomes)])
+
+
+def _batch(args: argparse.Namespace, console: Console) -> int:
+    options, typed = read_options(args), _typed_files(args)
+    if args.output == "-":
+        raise InvalidOption("A batch needs a folder for its results.", hint="Name one with -o.")
+    from .advanced_export import AdvancedExporter
+    from .terminal.inputs import expand
+
+    args.output = f"{args.output or '.'}/"
+    exporter = AdvancedExporter()
+    found = expand(typed, folders=True)
+    plan = _target(args, exporter, inputs=len(found.files) + len(found.problems)).results(found.files)
+    from .modern_pipeline import ModernPipeline
+    from .tasks import TaskManager
+    from .terminal.batch import Batch
+    from .terminal.interruption import Interruption
+    from .terminal.ledger import Ledger
+    from .terminal.summary import summary
+
+    memory = Path(args.output, ".audapolis").absolute()
+    settings = _batch_settings(memory, args.jobs, len(plan))
+    with ModernPipeline(settings) as pipeline:
+        pipeline.check(options)
+    codes = _tell_problems(found, console)
+    with Interruption() as stop, Ledger(memory) as ledger:
+        outcomes = Batch(
+            jobs=TaskManager(settings),
+            ledger=ledger,
+            options=options,
+            exporter=exporter,
+            permission=_permission(args, console),
+            console=console,
+        ).run(plan, stop.token)
+    _tell_notices(outcomes, console)
+    if not args.quiet:
+        console.result(summary(outcomes).encode())
+    if stop.token.cancelled:
+        console.note("Stopped. Run the same command again to go on.")
+        return stop.code
+    return overall([*codes, *(outcome.code for outcome in outcomes)])
+
+
+def _batch_settings(memory: Path, jobs: int | None, recordings: int) -> Settings:
+    """Several recordings at a time share the cores between them."""
+    from .config import load_settings
+
+    cores = len(os.sched_getaffinity(0))
+    workers = jobs or max(1, min(cores, recordings, _MOST_JOBS))
+    return load_settings(
+        data_dir=memory,
+        jobs={"workers": workers},
+        transcription={
+            "processes": max(1, cores // workers),
+            "models_dir": load_settings().models_dir,  # shared, whatever folder results go to
+        },
+    )
+
+
+def _export(args: argparse.Namespace, console: Console) -> int:
+    from .advanced_export import AdvancedExporter
+    from .export.options import parse_assignments
+    from .terminal.delivery import save
+
+    exporter, source = AdvancedExporter(), Path(args.source)
+    args.formats, args.rttm = [args.format] if args.format else [], False
+    target = _target(args, exporter, inputs=1)
+    [results] = target.results([source.absolute()]).values()
+    options = parse_assignments(args.options)
+    exporter.check(target.formats[0], options)
+    _permission(args, console).check(results.values())
+    transcript = exporter.open(source)
+    losses: tuple[str, ...] = ()
+    for format_id, path in results.items():
+        losses = save(exporter, transcript, format_id, path, media=args.media, options=options)
+    if not results:
+        exported = exporter.render(transcript, target.formats[0], options, media=args.media)
+        console.result(exported.content)
+        losses = exported.losses
+    for loss in losses:
+        console.note(f"Note: left out: {loss}")
+    return DONE
+
+
+def _formats(args: argparse.Namespace, console: Console) -> int:
+    from dataclasses import asdict
+
+    from .advanced_export import AdvancedExporter
+    from .terminal.text import table
+
+    formats = AdvancedExporter().formats()
+    if args.json:
+        console.result(_json([asdict(each) for each in formats]))
+    else:
+        rows = [(each.id, f".{each.extension}", each.name) for each in formats]
+        console.result(table(("format", "file", "what it is"), rows).encode())
+    return DONE
+
+
+def _doctor(args: argparse.Namespace, console: Console) -> int:
+    from dataclasses import asdict
+
+    from .advanced_export import AdvancedExporter
+    from .audio.versions import libav_versions
+    from .config import load_settings
+    from .diarization_bridge import DiarizationBridge
+    from .domain.capability import Capability
+    from .terminal.doctor import as_text, examine
+    from .transcription_bridge import TranscriptionBridge
+
+    settings = load_settings()
+    diagnosis = examine(
+        __version__,
+        settings.data_dir,
+        libav_versions(),
+        [
+            *TranscriptionBridge(settings).capabilities(),
+            *DiarizationBridge(settings).capabilities(),
+            *(Capability(each.id, "format", True, each.name) for each in AdvancedExporter().formats()),
+        ],
+    )
+    console.result(_json(asdict(diagnosis)) if args.json else as_text(diagnosis).encode())
+    return DONE if diagnosis.healthy else FAILED
+
+
+def _serve(args: argparse.Namespace, console: Console) -> int:
+    from .config import load_settings
+    from .main import Running, serve
+    from .terminal.serving import listen
+
+    def announce(running: Running) -> None:
+        console.progress.line(f"Audapolis listens on {running.url}")
+        console.progress.line(f"Token: {running.token}")
+
+    server = {"host": args.host, "port": args.port}
+    given: dict[str, object] = {"server": {key: value for key, value in server.items() if value is not None}}
+    given |= {"data_dir": args.data_dir} if args.data_dir else {}
+    given |= {"jobs": {"workers": args.workers}} if args.workers else {}
+    settings = load_settings(**given)
+    return serve(settings, listen(settings.server.host, settings.server.port), announce)
+
+
+def _target(args: argparse.Namespace, exporter: AdvancedExporter, inputs: int) -> Target:
+    from .terminal.target import choose_target
+
+    formats = {each.id: each for each in exporter.formats()}
+    extensions = {name: each.extension for name, each in formats.items()}
+    target = choose_target(args.output, args.formats or (), rttm=args.rttm, inputs=inputs, extensions=extensions)
+    to_stdout = target.file is None and target.folder is None
+    if to_stdout and not _is_text(formats[target.formats[0]].media_type) and (inputs > 1 or sys.stdout.isatty()):
+        raise InvalidOption(
+            f"The format {target.formats[0]} is not text and can't be printed.", hint="Give a file with -o."
+        )
+    return target
+
+
+def _is_text(media_type: str) -> bool:
+    return media_type.startswith(("text/", "application/json", "application/x-subrip"))
+
+
+def _permission(args: argparse.Namespace, console: Console) -> Permission:
+    from .terminal.writing import Permission
+
+    return Permission(granted=args.overwrite, ask=console.ask)
+
+
+def _tell_problems(found: Expanded, console: Console) -> list[int]:
+    for typed, error in found.problems:
+        console.problem(shown(typed), error)
+    return [exit_code(error) for _, error in found.problems]
+
+
+def _tell_notices(outcomes: Sequence[Outcome], console: Console) -> None:
+    from .terminal.summary import notices
+    from .transcription_bridge import GET_WHISPER
+
+    for line in notices(outcomes, GET_WHISPER):
+        console.note(line)
+
+
+def _json(value: object) -> bytes:
+    import json
+
+    text: str = json.dumps(value, indent=2, ensure_ascii=False)
+    return text.encode() + b"\n"

@@ -1,0 +1,1 @@
+"""The terminal's mechanisms: arguments, inputs, output names, progress, questions, problems, tables."""

@@ -1,0 +1,76 @@
+"""The options of a transcription on the command line, alike for one recording and for many."""
+
+from __future__ import annotations
+
+import argparse
+from typing import get_args
+
+from ..domain.options import Denoise, Mode, TranscribeOptions
+from ..errors import InvalidOption
+from .arguments import Formats, Parser, whole_number
+
+
+def add_options(parser: Parser) -> None:
+    """Make the parser understand the options of a transcription."""
+    add = parser.add_argument
+    add(
+        "-f",
+        "--format",
+        dest="formats",
+        action=Formats,
+        nargs="+",
+        metavar="FORMAT",
+        help="formats of the results, such as txt, json, srt (default: txt, or by the output file's extension)",
+    )
+    add("--engine", default="auto", metavar="E", help="speech engine; 'audapolis doctor' lists them")
+    add("--model", metavar="M", help="the engine's model, by name or folder")
+    add("--language", metavar="L", help="the language spoken, such as en (default: detected)")
+    add("--mode", choices=get_args(Mode), default="balanced", help="trade speed for accuracy")
+    add(
+        "--diarize",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="tell speakers apart (default: yes)",
+    )
+    add("--speakers", type=whole_number(1), metavar="N", help="there are exactly N speakers")
+    add("--min-speakers", type=whole_number(1), metavar="N", help="there are at least N speakers")
+    add("--max-speakers", type=whole_number(1), metavar="N", help="there are at most N speakers")
+    add(
+        "--denoise",
+        choices=get_args(Denoise),
+        default="auto",
+        help="clean the sound up first (not built yet: auto is off)",
+    )
+    add("--rttm", action="store_true", help="write the speaker turns as RTTM besides")
+    add("--audio-track", type=whole_number(0), metavar="N", help="which audio track, counted from 0")
+    add(
+        "--split-channels",
+        choices=("auto", "always", "never"),
+        default="auto",
+        help="take each channel for one speaker (default: by listening)",
+    )
+    add("--overwrite", action="store_true", help="replace result files that exist already")
+
+
+def read_options(args: argparse.Namespace) -> TranscribeOptions:
+    """The options of a transcription as typed.
+
+    Raises:
+        InvalidOption: They contradict each other.
+    """
+    if args.speakers is not None and (args.min_speakers is not None or args.max_speakers is not None):
+        raise InvalidOption(
+            "--speakers can't be combined with --min-speakers or --max-speakers.", hint="Give one or the other."
+        )
+    return TranscribeOptions(
+        engine=args.engine,
+        model=args.model,
+        language=args.language,
+        mode=args.mode,
+        diarize=args.diarize,
+        min_speakers=args.speakers or args.min_speakers or 1,
+        max_speakers=args.speakers or args.max_speakers,
+        denoise=args.denoise,
+        audio_track=args.audio_track,
+        split_channels=args.split_channels,
+    )
