@@ -1,0 +1,1 @@
+"""Repeatable measurements: how right, how fast and how big Audapolis is. `python -m bench --help`."""
