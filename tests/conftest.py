@@ -21,3 +21,14 @@ def speech_dir() -> Path:
 def conversation() -> Path:
     """The sample conversation of two speakers that ships with the project."""
     return Path(__file__).parents[1] / "samples" / "conversation.flac"
+
+
+@pytest.fixture(scope="session")
+def tiny_whisper() -> Path:
+    """A real, very small Whisper in CTranslate2's format; it knows a few dozen English and German words."""
+    own = Path(__file__).parent / "models" / "tiny-whisper"
+    prototype = Path(__file__).parents[2] / "shared" / "tools" / "tiny-whisper" / "model-int8"
+    for folder in (own, prototype):
+        if (folder / "model.bin").is_file():
+            return folder
+    pytest.skip(f"no tiny Whisper at {own}")
