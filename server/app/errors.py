@@ -14,7 +14,8 @@
     │   └── ModelMissing                its weights are not on this machine
     ├── EngineFailed                    an engine broke on this input
     │   ├── WorkerCrashed               the process that ran it died
-    │   └── OutOfMemory                 no memory left on the device
+    │   ├── OutOfDeviceMemory           no memory left on the device: something smaller may still fit
+    │   └── DeviceLost                  the device vanished or its driver gave up: only another one helps
     ├── StorageFull                     the disk refused a write
     ├── ExportFailed                    a transcript could not be written in a format
     └── Cancelled                       somebody asked to stop; nothing is wrong
@@ -131,8 +132,12 @@ class WorkerCrashed(EngineFailed):
     """The process that ran the work died (killed, crashed or out of memory)."""
 
 
-class OutOfMemory(EngineFailed):
-    """The device had no memory left."""
+class OutOfDeviceMemory(EngineFailed):
+    """The device an engine runs on had no memory left; something smaller may still fit."""
+
+
+class DeviceLost(EngineFailed):
+    """The device an engine ran on vanished or its driver gave up; only another device helps."""
 
 
 class StorageFull(AudapolisError):
