@@ -14,6 +14,7 @@
     │   └── ModelMissing                its weights are not on this machine
     ├── EngineFailed                    an engine broke on this input
     │   ├── WorkerCrashed               the process that ran it died
+    │   ├── OutOfMemory                 no memory left on this machine
     │   ├── OutOfDeviceMemory           no memory left on the device: something smaller may still fit
     │   └── DeviceLost                  the device vanished or its driver gave up: only another one helps
     ├── StorageFull                     the disk refused a write
@@ -130,6 +131,10 @@ class EngineFailed(AudapolisError):
 
 class WorkerCrashed(EngineFailed):
     """The process that ran the work died (killed, crashed or out of memory)."""
+
+
+class OutOfMemory(EngineFailed):
+    """This machine had no memory left."""
 
 
 class OutOfDeviceMemory(EngineFailed):
