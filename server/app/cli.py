@@ -226,10 +226,8 @@ def _batch_settings(memory: Path, jobs: int | None, recordings: int) -> Settings
     return load_settings(
         data_dir=memory,
         jobs={"workers": workers},
-        transcription={
-            "processes": max(1, cores // workers),
-            "models_dir": load_settings().models_dir,  # shared, whatever folder results go to
-        },
+        transcription={"processes": max(1, cores // workers)},
+        models={"dir": load_settings().models_dir},  # shared, whatever folder results go to
     )
 
 

@@ -1,0 +1,136 @@
+"""The settings of each feature, one class a feature. The whole is `config.Settings`.
+
+Every setting has a sentence, a range and a row in `docs/settings.md`. A group says when changes of its settings take
+effect (`marks.Effect`); a field may say otherwise, or that it is a secret, with `json_schema_extra`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+from pydantic import Field
+
+from .marks import AT_ONCE, RESTART, SECRET, Effect, Group
+
+
+class ServerSettings(Group):
+    """The HTTP server."""
+
+    host: str = Field("127.0.0.1", description="Address to listen on. Loopback unless you change it.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    token: str | None = Field(
+        None,
+        min_length=16,
+        json_schema_extra=SECRET,
+        description="Bearer token clients must send; made at start when not given.",
+    )
+    max_upload_bytes: int = Field(
+        20 * 2**30, gt=0, json_schema_extra=AT_ONCE, description="Largest upload taken, in bytes."
+    )
+    min_free_bytes: int = Field(
+        512 * 2**20,
+        ge=0,
+        json_schema_extra=AT_ONCE,
+        description="Uploads are refused when less than this is left on the disk, in bytes.",
+    )
+
+
+class JobSettings(Group):
+    """The job store and the model workers."""
+
+    database_url: str | None = Field(
+        None, description="SQLAlchemy URL of the job store; SQLite in `data_dir` when not given."
+    )
+    workers: int = Field(1, ge=1, le=64, description="Warm worker processes; each runs one job at a time.")
+    lease_s: float = Field(
+        15.0, gt=0, description="Seconds after which a job whose worker went silent is taken from it."
+    )
+    heartbeat_s: float = Field(2.0, gt=0, description="Seconds between signs of life of a worker.")
+    poll_s: float = Field(0.2, gt=0, description="Seconds between looks for new jobs by an idle worker.")
+    max_attempts: int = Field(3, ge=1, description="Crashes after which a job is quarantined.")
+
+
+class AudioSettings(Group):
+    """Decoding."""
+
+    effect: ClassVar[Effect] = "next job"
+
+    max_duration_s: float = Field(24 * 3600.0, gt=0, description="Longest recording taken, in seconds.")
+    min_duration_s: float = Field(0.1, ge=0, description="Shortest recording taken, in seconds.")
+    max_channels: int = Field(64, ge=1, description="Most audio channels taken.")
+
+
+class SpeechSettings(Group):
+    """Speech detection and cutting into chunks."""
+
+    effect: ClassVar[Effect] = "next job"
+
+    threshold: float = Field(0.5, gt=0, lt=1, description="Speech probability that begins speech, 0..1.")
+    min_speech_s: float = Field(0.2, ge=0, description="Shorter speech is taken for noise, in seconds.")
+    min_silence_s: float = Field(0.3, ge=0, description="Shorter silence does not end speech, in seconds.")
+    pad_s: float = Field(0.2, ge=0, description="Added before and after detected speech, in seconds.")
+    max_chunk_s: float = Field(30.0, ge=2, le=60, description="Longest chunk given to an engine, in seconds.")
+
+
+class TranscriptionSettings(Group):
+    """Speech engines."""
+
+    effect: ClassVar[Effect] = "next job"
+
+    engine: str = Field("auto", description="Engine used when a request says `auto`.")
+    processes: int = Field(0, ge=0, description="Processes that decode in parallel on the CPU; 0 takes one per core.")
+
+
+class DiarizationSettings(Group):
+    """Speaker engines."""
+
+    effect: ClassVar[Effect] = "next job"
+
+    engine: str = Field("auto", description="Engine used when a request says `auto`.")
+
+
+class ModelSettings(Group):
+    """Speech and speaker models."""
+
+    effect: ClassVar[Effect] = "next job"
+
+    dir: Path | None = Field(
+        None,
+        json_schema_extra=RESTART,
+        description="Where models are kept; `models` in the data folder when not given.",
+    )
+    offline: bool = Field(False, description="Fetch nothing, ever. `HF_HUB_OFFLINE=1` means the same.")
+    endpoint: str = Field("https://huggingface.co", description="The model hub, or a mirror of it.")
+    token: str | None = Field(
+        None,
+        json_schema_extra=SECRET,
+        description="Access token for models whose publisher wants one. Never printed.",
+    )
+    aliases: dict[str, str] = Field({}, description='Names of your own for models, as JSON: `{"mine": "large-v3"}`.')
+    defaults: dict[str, str] = Field({}, description='Model by language code, `*` for any, as JSON: `{"de": "small"}`.')
+    keep_alive_s: float = Field(600.0, ge=0, description="Seconds an unused model stays loaded.")
+    warm_up: bool = Field(False, description="Load the default model when a worker starts.")
+
+
+class ModelSettings(Group):
+    """The model library."""
+
+    effect: ClassVar[Effect] = "next job"
+
+    dir: Path | None = Field(
+        None, json_schema_extra=RESTART, description="Where models are kept; `models` in `data_dir` when not given."
+    )
+    offline: bool = Field(False, description="Fetch nothing, ever. `HF_HUB_OFFLINE=1` means the same.")
+    endpoint: str = Field(
+        "https://huggingface.co",
+        pattern=r"^https?://[^/\s@]+[^\s@]*$",
+        description="The model hub, or a mirror of it.",
+    )
+    token: str | None = Field(
+        None, json_schema_extra=SECRET, description="Access token for models whose publisher wants one."
+    )
+    aliases: dict[str, str] = Field({}, description="Names of your own for models, as JSON.")
+    defaults: dict[str, str] = Field({}, description="Model by language code, `*` for any, as JSON.")
+    keep_alive_s: float = Field(600.0, ge=0, description="Seconds an unused model stays loaded.")
+    warm_up: bool = Field(False, description="Load the default model when a worker starts.")
