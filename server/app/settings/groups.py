@@ -101,7 +101,11 @@ class ModelSettings(Group):
         description="Where models are kept; `models` in the data folder when not given.",
     )
     offline: bool = Field(False, description="Fetch nothing, ever. `HF_HUB_OFFLINE=1` means the same.")
-    endpoint: str = Field("https://huggingface.co", description="The model hub, or a mirror of it.")
+    endpoint: str = Field(
+        "https://huggingface.co",
+        pattern=r"^https?://[^/\s@]+[^\s@]*$",
+        description="The model hub, or a mirror of it.",
+    )
     token: str | None = Field(
         None,
         json_schema_extra=SECRET,
@@ -109,28 +113,5 @@ class ModelSettings(Group):
     )
     aliases: dict[str, str] = Field({}, description='Names of your own for models, as JSON: `{"mine": "large-v3"}`.')
     defaults: dict[str, str] = Field({}, description='Model by language code, `*` for any, as JSON: `{"de": "small"}`.')
-    keep_alive_s: float = Field(600.0, ge=0, description="Seconds an unused model stays loaded.")
-    warm_up: bool = Field(False, description="Load the default model when a worker starts.")
-
-
-class ModelSettings(Group):
-    """The model library."""
-
-    effect: ClassVar[Effect] = "next job"
-
-    dir: Path | None = Field(
-        None, json_schema_extra=RESTART, description="Where models are kept; `models` in `data_dir` when not given."
-    )
-    offline: bool = Field(False, description="Fetch nothing, ever. `HF_HUB_OFFLINE=1` means the same.")
-    endpoint: str = Field(
-        "https://huggingface.co",
-        pattern=r"^https?://[^/\s@]+[^\s@]*$",
-        description="The model hub, or a mirror of it.",
-    )
-    token: str | None = Field(
-        None, json_schema_extra=SECRET, description="Access token for models whose publisher wants one."
-    )
-    aliases: dict[str, str] = Field({}, description="Names of your own for models, as JSON.")
-    defaults: dict[str, str] = Field({}, description="Model by language code, `*` for any, as JSON.")
     keep_alive_s: float = Field(600.0, ge=0, description="Seconds an unused model stays loaded.")
     warm_up: bool = Field(False, description="Load the default model when a worker starts.")
