@@ -27,6 +27,10 @@ class TranscribeOptions:
         denoise: Clean-up of the audio before the engines hear it. There is none yet: `auto` and `off` leave the
             sound as it is, and the others are refused rather than ignored.
         audio_track: Which audio stream, counted from 0; None takes the file's default.
+        device: Where engines run: `auto`, `cpu`, `cuda`, or `cuda:N` for the N-th GPU.
+        precision: Numbers the speech engine computes with, such as `int8` or `float16`; `auto` takes what the
+            device does best.
+        offline: Fetch no model for this transcription, even where the settings allow it.
         split_channels: Use each channel as one speaker: `auto` decides by listening.
     """
 
@@ -40,6 +44,9 @@ class TranscribeOptions:
     max_speakers: int | None = None
     denoise: Denoise = "auto"
     audio_track: int | None = None
+    device: str = "auto"
+    precision: str = "auto"
+    offline: bool = False
     split_channels: Literal["auto", "always", "never"] = "auto"
 
     def __post_init__(self) -> None:

@@ -49,6 +49,9 @@ def add_options(parser: Parser) -> None:
         default="auto",
         help="take each channel for one speaker (default: by listening)",
     )
+    add("--device", default="auto", metavar="D", help="where engines run: auto, cpu, cuda, or cuda:N (default: auto)")
+    add("--precision", default="auto", metavar="P", help="numbers to compute with, such as int8 (default: by device)")
+    add("--offline", action="store_true", help="fetch no model; use what is on this machine")
     add("--overwrite", action="store_true", help="replace result files that exist already")
 
 
@@ -73,4 +76,7 @@ def read_options(args: argparse.Namespace) -> TranscribeOptions:
         denoise=args.denoise,
         audio_track=args.audio_track,
         split_channels=args.split_channels,
+        device=args.device,
+        precision=args.precision,
+        offline=args.offline,
     )
