@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .config import Settings
 from .domain.events import Emit, JobCancelled, JobEvent, JobQueued
@@ -26,6 +27,9 @@ from .jobs.store import JobStore, StageRun
 from .jobs.supervisor import Supervisor
 from .jobs.worker import WorkerPlan
 from .stages.base import StageContext
+
+if TYPE_CHECKING:
+    from .stages.unfolding import Unfolding
 
 DELETE_PATIENCE_S = 10.0
 """Longest time `delete` waits for a running job to stop; workers are killed well before."""
@@ -210,6 +214,12 @@ class TaskManager:
             Conflict: It is not done.
         """
         return self._store.transcript(job_id)
+
+    def unfolding(self, job_id: str) -> Unfolding:
+        """Follows what is known for good of a job's transcript while the job runs."""
+        from .stages.unfolding import Unfolding  # with numpy, which would delay the start
+
+        return Unfolding(partial(self._store.checkpoint, job_id))
 
     def find_transcript(self, transcript_id: str) -> Job:
         """The job whose transcript has this id.

@@ -169,6 +169,12 @@ class JobStore:
             row = connection.execute(query).mappings().one_or_none()
         return None if row is None else to_job(row)
 
+    def checkpoint(self, job_id: str, key: str) -> bytes | None:
+        """What the job's worker saved under the key, or None; all of it is gone once the job is done."""
+        query = select(checkpoints.c.payload).where(checkpoints.c.job_id == job_id, checkpoints.c.key == key)
+        with self._database.read() as connection:
+            return connection.execute(query).scalar()
+
     def stage_runs(self, job_id: str) -> Sequence[StageRun]:
         """The audit of a job, oldest first: what was begun, resumed and saved, in which attempt."""
         query = select(stage_runs).where(stage_runs.c.job_id == job_id).order_by(stage_runs.c.number)

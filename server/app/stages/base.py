@@ -20,7 +20,7 @@ PROGRESS_EVERY_S = 0.2
 class Checkpoints(Protocol):
     """Remembers finished work of one job, so that a restart repeats none of it.
 
-    Keys are a stage's name, or `transcribe/<chunk index>`. Values are JSON bytes.
+    Keys are a stage's name, `transcribe/<chunk index>`, or `transcribe/engine`. Values are JSON bytes.
     """
 
     def load(self, key: str) -> bytes | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..domain.transcript import Turn
 from ..engines.base import RecognisedChunk
 from .attribution import attribute
 from .base import Stage, StageContext
 from .diarize import CHANNELS
-from .work import WordStreams, Work
+from .work import Diarized, WordStreams, Work
 
 
 class MergeStage(Stage[WordStreams]):
@@ -19,16 +21,25 @@ class MergeStage(Stage[WordStreams]):
 
     def run(self, work: Work, context: StageContext) -> WordStreams:
         """Attribute every word."""
-        turns = work.diarized.diarization.turns
-        channels = sorted({result.chunk.channel for result in work.recognised.chunks})
-        streams = []
-        for channel in channels:
-            context.cancel.check()
-            results = [r for r in work.recognised.chunks if r.chunk.channel == channel]
-            words = [word for result in results for word in result.words]
-            own = _turns_of(results, turns) if work.diarized.engine == CHANNELS else turns
-            streams.append(attribute(words, own) if turns else tuple(words))
-        return tuple(streams)
+        context.cancel.check()
+        return merged(work.recognised.chunks, work.diarized)
+
+
+def merged(chunks: Sequence[RecognisedChunk], diarized: Diarized) -> WordStreams:
+    """Give the words of recognised chunks their speakers: one stream per channel, by number.
+
+    Args:
+        chunks: In order; all of a recording's, or the first ones.
+        diarized: Who speaks when.
+    """
+    turns = diarized.diarization.turns
+    streams = []
+    for channel in sorted({result.chunk.channel for result in chunks}):
+        results = [result for result in chunks if result.chunk.channel == channel]
+        words = [word for result in results for word in result.words]
+        own = _turns_of(results, turns) if diarized.engine == CHANNELS else turns
+        streams.append(attribute(words, own) if turns else tuple(words))
+    return tuple(streams)
 
 
 def _turns_of(results: list[RecognisedChunk], turns: tuple[Turn, ...]) -> list[Turn]:

@@ -9,10 +9,11 @@ from .. import __version__
 from ..domain.codec import to_plain
 from ..domain.recording import Recording
 from ..domain.transcript import Fallback, Provenance, Segment, Transcript
+from ..engines.base import EngineInfo
 from .base import Stage, StageContext
 from .readable import readable
 from .segmentation import segments
-from .work import Work
+from .work import WordStreams, Work
 
 
 class RefineStage(Stage[Transcript]):
@@ -25,9 +26,7 @@ class RefineStage(Stage[Transcript]):
     def run(self, work: Work, context: StageContext) -> Transcript:
         """Make the transcript."""
         context.cancel.check()
-        draft = work.recognised.engine.quality == "draft"
-        streams = [readable(stream) if draft else stream for stream in work.streams]
-        lines = segments(streams)
+        lines = segments(spelled(work.streams, work.recognised.engine))
         return Transcript(
             id=str(uuid.uuid4()),
             created_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
@@ -39,6 +38,11 @@ class RefineStage(Stage[Transcript]):
             turns=work.diarized.diarization.turns,
             quality=_quality(work, lines),
         )
+
+
+def spelled(streams: WordStreams, engine: EngineInfo) -> WordStreams:
+    """Words as they are written: punctuated and cased here where the engine knows neither."""
+    return tuple(readable(stream) for stream in streams) if engine.quality == "draft" else streams
 
 
 def _recording(work: Work) -> Recording:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from ..domain.arrangement import ends_sentence
 from ..domain.transcript import Segment, Word
@@ -21,6 +21,28 @@ def segments(streams: Sequence[Sequence[Word]]) -> tuple[Segment, ...]:
     groups = [group for stream in streams for group in _groups(stream)]
     groups.sort(key=lambda group: (group[0].start_s, group[0].speaker or ""))
     return tuple(_segment(str(number), group) for number, group in enumerate(groups, start=1))
+
+
+def settled_segments(streams: Sequence[Sequence[Word]], heard_s: float) -> tuple[Segment, ...]:
+    """Cut like `segments`, and keep the first segments that words still to come can't change.
+
+    The last segment of every stream stays open, and so does the one before it while the last is a single word:
+    what follows may give that word to the speaker before it (see `attribution`).
+
+    Args:
+        streams: All words so far.
+        heard_s: No word to come in another stream starts before this time.
+    """
+    grouped = [list(_groups(stream)) for stream in streams]
+    open_from = [_open_group(groups) for groups in grouped if groups]
+    unsettled_s = min([heard_s, *open_from])
+    return tuple(takewhile(lambda line: line.start_s < unsettled_s, segments(streams)))
+
+
+def _open_group(groups: list[list[Word]]) -> float:
+    """When the first group starts that may still change."""
+    first = groups[-2] if len(groups) > 1 and len(groups[-1]) == 1 else groups[-1]
+    return first[0].start_s
 
 
 def _groups(words: Sequence[Word]) -> Iterable[list[Word]]:

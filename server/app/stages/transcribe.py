@@ -12,6 +12,9 @@ from ..engines.base import Chosen, RecognisedChunk, RecogniseOptions, SpeechEngi
 from .base import ProgressReporter, Stage, StageContext
 from .work import Recognised, Work
 
+ENGINE_KEY = "transcribe/engine"
+"""Checkpoint that tells which engine is at work, for those who read its chunks before the stage has finished."""
+
 
 class TranscribeStage(Stage[Recognised]):
     """Hands the chunks that are not checkpointed yet to a speech engine."""
@@ -29,6 +32,7 @@ class TranscribeStage(Stage[Recognised]):
         chosen = self._choose(work.options)
         for fallback in chosen.fallbacks:
             context.emit(FellBack(wanted=fallback.wanted, used=fallback.used, reason=fallback.reason))
+        context.checkpoints.save(ENGINE_KEY, to_json(chosen.engine.info))
         done = _checkpointed(work.chunks, context)
         for result in done.values():
             _tell(result, context, resumed=True)
@@ -36,7 +40,7 @@ class TranscribeStage(Stage[Recognised]):
         report = ProgressReporter(self.name, context, sum(chunk.duration_s for chunk in work.chunks))
         options = RecogniseOptions(work.options.language, work.options.mode)
         for result in chosen.engine.recognise(work.audio, todo, options, context.cancel):
-            context.checkpoints.save(_key(result.chunk), to_json(result))
+            context.checkpoints.save(chunk_key(result.chunk.index), to_json(result))
             done[result.chunk.index] = result
             _tell(result, context, resumed=False)
             report(sum(r.chunk.duration_s for r in done.values()))
@@ -44,12 +48,13 @@ class TranscribeStage(Stage[Recognised]):
         return Recognised(chunks, chosen.engine.info, chosen.fallbacks)
 
 
-def _key(chunk: Chunk) -> str:
-    return f"transcribe/{chunk.index}"
+def chunk_key(index: int) -> str:
+    """Checkpoint of one chunk's words."""
+    return f"transcribe/{index}"
 
 
 def _checkpointed(chunks: tuple[Chunk, ...], context: StageContext) -> dict[int, RecognisedChunk]:
-    saved = {chunk.index: context.checkpoints.load(_key(chunk)) for chunk in chunks}
+    saved = {chunk.index: context.checkpoints.load(chunk_key(chunk.index)) for chunk in chunks}
     return {index: from_json(RecognisedChunk, data) for index, data in saved.items() if data is not None}
 
 
