@@ -6,12 +6,14 @@
     │   ├── InvalidOption               an option's value or combination makes no sense
     │   ├── UnknownName                 no such format, engine, model …; names the nearest that exist
     │   ├── InvalidDocument             a transcript or document file that breaks its rules
+    │   ├── InvalidModel                a speech model that is damaged, of no kind we know, or does not work
     │   ├── NotFound                    no such file, task or transcript
     │   ├── Conflict                    the thing exists already, or its state forbids this
     │   ├── Unauthorized                missing or wrong token
     │   └── TooLarge                    over a configured limit
     ├── EngineUnavailable               an engine can't run here; the hint says how to make it
-    │   └── ModelMissing                its weights are not on this machine
+    │   ├── ModelMissing                its weights are not on this machine
+    │   └── ModelBroken                 its files are there but damaged; the message names the file
     ├── EngineFailed                    an engine broke on this input
     │   ├── WorkerCrashed               the process that ran it died
     │   ├── OutOfMemory                 no memory left on this machine
@@ -101,6 +103,10 @@ class InvalidDocument(InvalidInput):
     """A transcript or document file breaks the rules of its format."""
 
 
+class InvalidModel(InvalidInput):
+    """A model that is damaged, of no kind we know, or does not work when tried; the message names the file."""
+
+
 class NotFound(InvalidInput):
     """No such file, task, transcript or model."""
 
@@ -123,6 +129,10 @@ class EngineUnavailable(AudapolisError):
 
 class ModelMissing(EngineUnavailable):
     """The engine's weights are not on this machine."""
+
+
+class ModelBroken(EngineUnavailable):
+    """A file of the engine's model is damaged, cut short or of another kind; the message names it."""
 
 
 class EngineFailed(AudapolisError):

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
+from .catalog.download import Download
 from .catalog.entries import CatalogEntry, InstalledModel, primary
-from .catalog.known import ALIASES, CATALOG
+from .catalog.hub import Hub, revision_of
+from .catalog.known import ALIASES, CATALOG, repository_entry
+from .catalog.layouts import check_ctranslate2
 from .catalog.shelf import Shelf
 from .config import Settings
 from .domain.cancellation import CancelToken
-from .errors import ModelMissing
+from .errors import ModelMissing, UnknownName
 
 _ON_GPU = {"fast": ("large-v3-turbo", "small", "base", "tiny"), "accurate": ("large-v3", "large-v3-turbo", "medium")}
 _ON_CPU = {"fast": ("base", "tiny"), "accurate": ("large-v3-turbo", "medium", "small", "base")}
 _BALANCED = {True: ("large-v3-turbo", "medium", "small", "base"), False: ("small", "base", "tiny")}
 _SMALLEST = "tiny"
+_REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,79}")
+_TRUE = {"1", "ON", "YES", "TRUE"}
+_REACH_S = 2.5
 
 
 class ModelLibrary:
@@ -24,6 +32,7 @@ class ModelLibrary:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings.models
         self._shelf = Shelf(settings.models_dir)
+        self._hub = Hub(settings.models.endpoint, settings.models.token or os.environ.get("HF_TOKEN") or None)
 
     def entries(self) -> list[CatalogEntry]:
         """What can be fetched by name."""
@@ -74,24 +83,94 @@ class ModelLibrary:
         fits = (entry for entry in entries if footprint_bytes(entry, on_gpu) <= memory_bytes)
         return next(fits, CATALOG[_SMALLEST])
 
-    def pull(self, name: str, *, on_progress: Callable[[int, int], None], cancel: CancelToken) -> InstalledModel:
+    def entry(self, name: str) -> CatalogEntry:
+        """The catalogue's model of a name or alias; `owner/repository` names any Whisper of the hub.
+
+        Raises:
+            UnknownName: Nothing is known by this name.
+        """
+        real = self.resolve(name)
+        if real in CATALOG:
+            return CATALOG[real]
+        if _REPOSITORY.fullmatch(real):
+            return repository_entry(real)
+        raise UnknownName("model", name, [*CATALOG, *(model.name for model in self.installed())])
+
+    def pull(
+        self, name: str, *, on_progress: Callable[[int, int], None], cancel: CancelToken, update: bool = False
+    ) -> InstalledModel:
         """Fetch a model, or give the one that is here already.
+
+        Two processes that want the same model fetch it once: one waits for the other.
 
         Args:
             name: Name or alias from the catalogue, or `owner/repository` on the hub.
             on_progress: Told the bytes that are there and the bytes in all.
             cancel: Stops it within 2 s; what was fetched is kept for the next time.
+            update: Ask the hub for a newer version of what is here; the old one stays until the new one is whole.
 
         Raises:
+            UnknownName: Nothing is known by this name.
             ModelMissing: It can't be had; the message says why and the hint what to do.
+            StorageFull: There is no room for it.
         """
-        if model := self.find(name):
+        if (model := self.find(name)) and not update:
             return model
-        raise ModelMissing(f"The model '{name}' is not here.", hint="Fetching is being built.")
+        entry = self.entry(name)
+        if (model := self._shelf.get(entry.name)) and not update:
+            return model
+        if self.offline:
+            raise ModelMissing(
+                f"The model '{entry.name}' is not on this machine, and nothing may be fetched.",
+                hint="Allow it (unset AUDAPOLIS_MODELS__OFFLINE and HF_HUB_OFFLINE), or bring the model as a folder: "
+                "audapolis models import FOLDER.",
+            )
+        with self._shelf.changing(entry.name, cancel):
+            if (model := self._shelf.get(entry.name)) and not update:
+                return model
+            return self._fetch(entry, model, on_progress, cancel)
 
     def reachable(self) -> bool:
         """Whether models can be fetched now. Answers within 3 s."""
-        return False
+        return not self.offline and self._hub.reachable(_REACH_S)
+
+    @property
+    def offline(self) -> bool:
+        """Whether fetching is forbidden, by our setting or by the hub's own variables."""
+        forbidden = any(
+            os.environ.get(name, "").upper() in _TRUE for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
+        )
+        return forbidden or self._settings.offline
+
+    def _fetch(
+        self,
+        entry: CatalogEntry,
+        before: InstalledModel | None,
+        on_progress: Callable[[int, int], None],
+        cancel: CancelToken,
+    ) -> InstalledModel:
+        files = self._hub.files(entry, cancel)
+        revision = revision_of(files)
+        if before is not None and before.revision == revision:
+            return before
+        staging = self._shelf.staging(f"{entry.name}-{revision[:16]}")
+        Download(self._hub, staging, on_progress=on_progress, cancel=cancel).run(files)
+        languages = entry.languages
+        if entry.engine == "whisper":
+            languages = check_ctranslate2(staging) or languages
+        return self._shelf.publish(
+            staging,
+            InstalledModel(
+                entry.name,
+                entry.engine,
+                staging,
+                0,
+                languages=languages,
+                source=entry.source,
+                revision=revision,
+                multilingual=len(languages) != 1,
+            ),
+        )
 
 
 def footprint_bytes(entry: CatalogEntry, on_gpu: bool) -> int:

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from .. import errors
+from . import openai_errors
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +25,7 @@ STATUS: dict[type[errors.AudapolisError], int] = {
     errors.InvalidOption: 422,
     errors.UnknownName: 422,
     errors.InvalidDocument: 422,
+    errors.InvalidModel: 422,
     errors.NotFound: 404,
     errors.Conflict: 409,
     errors.Unauthorized: 401,
@@ -57,7 +59,7 @@ def problem(
     headers: Mapping[str, str] | None = None,
     **more: Any,
 ) -> Response:
-    """Build a problem-details answer.
+    """Build a problem-details answer, or one of OpenAI's shape on the routes that imitate OpenAI's.
 
     Args:
         request: What it answers; its path becomes `instance`.
@@ -68,6 +70,8 @@ def problem(
         headers: Further response headers.
         **more: Extension members.
     """
+    if openai_errors.applies_to(request.url.path):
+        return openai_errors.answer(status, code, f"{detail} {hint}".strip(), more.get("field"), headers or {})
     body = {
         "type": f"urn:audapolis:problem:{code}",
         "title": code.replace("_", " ").capitalize(),

@@ -178,3 +178,17 @@ ALIASES: dict[str, str] = {
     "community-1": "pyannote-community-1",
 }
 """Other names that people use."""
+
+
+def repository_entry(repo: str) -> CatalogEntry:
+    """Any repository of the hub that holds a Whisper in CTranslate2's format, by `owner/name`."""
+    return CatalogEntry(
+        name=repo.rpartition("/")[2],
+        kind="speech",
+        engine="whisper",
+        languages=(),
+        size_bytes=0,
+        source=hub_page(repo),
+        licence="see the source",
+        picks=(Pick(repo, WHISPER_FILES),),
+    )
