@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, Literal, Protocol, TypeVar
 
 from ..domain.audio import AudioReader, Chunk, Window
 from ..domain.cancellation import CancelToken
 from ..domain.transcript import Fallback, Span, Speaker, Turn, Word
+from ..errors import AudapolisError
 
 E = TypeVar("E")
 
@@ -22,6 +23,7 @@ class EngineInfo:
     Attributes:
         quality: `draft` engines say so to the user, with the way to a better one.
         embedding_model: Name of the speaker-vector space; "" for speech engines.
+        punctuates: Whether words come with case and punctuation; where not, they are spelled later.
     """
 
     name: str
@@ -30,31 +32,55 @@ class EngineInfo:
     precision: str
     quality: Quality
     embedding_model: str = ""
+    punctuates: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class RecogniseOptions:
-    """What every speech engine is told. `language` None means: detect."""
+    """What every speech engine is told.
+
+    Attributes:
+        language: BCP-47 code or English name; None means: detect, once per call.
+        task: Write what was said in its own language, or in English.
+        prompt: Text before the recording, for style and spelling; engines that can't use it ignore it.
+        vocabulary: Words and names to expect; engines that can't use them ignore them.
+        per_segment_language: Detect the language anew in every chunk; `language` must be None.
+    """
 
     language: str | None = None
     mode: Literal["fast", "balanced", "accurate"] = "balanced"
+    task: Literal["transcribe", "translate"] = "transcribe"
+    prompt: str | None = None
+    vocabulary: tuple[str, ...] = ()
+    per_segment_language: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class RecognisedChunk:
-    """The words of one chunk, absolute times, in order. `language` is what was heard or assumed."""
+    """The words of one chunk, absolute times, in order.
+
+    Attributes:
+        language: What was heard or assumed, whatever language the words are in.
+        warnings: What a reader should know that is no error; the same in many chunks is said once.
+    """
 
     chunk: Chunk
     words: tuple[Word, ...]
     language: str
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen(Generic[E]):
-    """An engine picked by a bridge, and what had been wanted instead, if anything."""
+    """An engine picked by a bridge, and what had been wanted instead, if anything.
+
+    Attributes:
+        instead: What may take over when the engine fails with the given error; None where nothing may.
+    """
 
     engine: E
     fallbacks: tuple[Fallback, ...] = ()
+    instead: Callable[[AudapolisError], Chosen[E]] | None = None
 
 
 class SpeechEngine(Protocol):
@@ -104,11 +130,17 @@ class DiarizationSession(Protocol):
     """One recording being diarized: fed its windows in order, flushed once."""
 
     def feed(self, window: Window) -> None:
-        """Take the next window; only features are kept, so memory grows by at most 10 kB per second."""
+        """Take the next window. Memory grows by at most 10 kB per second: features are kept, or sound on disk."""
         ...
 
     def flush(self, speech: Sequence[Span], count: SpeakerCount) -> Diarization:
-        """Decide on turns within the given speech, after the last window."""
+        """Decide on turns, after the last window. None lies wholly outside the given speech.
+
+        Raises:
+            Cancelled: Within 2 s of the session's token being set.
+            EngineFailed: The engine broke; another one may be tried.
+            EngineUnavailable: It turned out that it can't run here.
+        """
         ...
 
 

@@ -2,23 +2,20 @@
 
 It must not outlive its parent, who may be killed at any moment without a chance to tell. Between chunks the
 closed socket is noticed by `recv`. During a chunk PocketSphinx holds the interpreter lock, so no Python code
-could notice; the kernel does it: with `O_ASYNC` set on the socket, its closing raises SIGIO, whose default
-action ends the process.
+could notice; the kernel does it (`lifeline`).
 """
 
 from __future__ import annotations
 
-import fcntl
 import os
-import select
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from ...errors import AudapolisError, EngineFailed
+from ..lifeline import dies_with_parent
 from .decoder import ChunkDecoder, ChunkJob
 from .pool import Reply
 
@@ -31,7 +28,7 @@ def main() -> None:
     with suppress(EOFError, OSError):
         while True:
             job: ChunkJob = connection.recv()
-            with _dies_with_parent(connection.fileno()):
+            with dies_with_parent(connection.fileno()):
                 reply = _decode(decoder, job)
             connection.send(reply)
 
@@ -47,19 +44,6 @@ def _decode(decoder: ChunkDecoder, job: ChunkJob) -> Reply:
             hint="Try another engine, or report this with the recording.",
         )
         return Reply((), _rss_bytes(), failed)
-
-
-@contextmanager
-def _dies_with_parent(fd: int) -> Iterator[None]:
-    plain = fcntl.fcntl(fd, fcntl.F_GETFL)
-    fcntl.fcntl(fd, fcntl.F_SETOWN, os.getpid())
-    fcntl.fcntl(fd, fcntl.F_SETFL, plain | os.O_ASYNC)
-    if select.select([fd], [], [], 0)[0]:  # the parent died before the kernel was asked to watch
-        raise EOFError
-    try:
-        yield
-    finally:
-        fcntl.fcntl(fd, fcntl.F_SETFL, plain)
 
 
 def _rss_bytes() -> int:

@@ -1,0 +1,1 @@
+"""The diarizer pyannote.audio: needs torch, the extra `pyannote`, and a model."""

@@ -1,0 +1,57 @@
+"""pyannote.audio as a `Diarizer`. Here only its process is minded; `pipeline` runs there."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from pathlib import Path
+
+from ...domain.cancellation import CancelToken
+from ..base import EngineInfo
+from ..speakers.host import Host
+from ..speakers.messages import ModelSpec
+from ..speakers.session import HostedSession
+
+CONFIG = "config.yaml"
+
+
+def is_installed() -> bool:
+    """Whether pyannote.audio can be imported; it is not (that takes seconds)."""
+    try:
+        return importlib.util.find_spec("pyannote.audio") is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def is_model_folder(path: Path) -> bool:
+    """Whether a folder holds a pyannote pipeline: its `config.yaml`, that is. What else it needs is said there."""
+    return (path / CONFIG).is_file()
+
+
+class PyannoteDiarizer:
+    """Implements `engines.base.Diarizer`. The model stays loaded until `close`.
+
+    Args:
+        folder: A pipeline's folder, such as a copy of `pyannote/speaker-diarization-community-1`.
+        device: `cpu`, `cuda`, or `cuda:N`.
+        threads: CPU threads to use; 0 takes all cores.
+    """
+
+    def __init__(self, folder: Path, *, device: str = "cpu", threads: int = 0) -> None:
+        cores = threads or len(os.sched_getaffinity(0))
+        self._model = ModelSpec("pyannote", str(folder.absolute()), device, cores)
+        self._name = folder.name
+        self._host = Host("pyannote")
+
+    @property
+    def info(self) -> EngineInfo:
+        """What runs. The name of the vectors' space comes with the speakers: it is known once the model is loaded."""
+        return EngineInfo("pyannote", self._name, self._model.device, "float32", "best")
+
+    def open(self, cancel: CancelToken) -> HostedSession:
+        """Begin a recording."""
+        return HostedSession(self._host, self._model, cancel)
+
+    def close(self) -> None:
+        """End the process."""
+        self._host.close()

@@ -1,0 +1,1 @@
+"""The diarizer of sherpa-onnx: needs no torch; the extra `sherpa`, and a model."""
