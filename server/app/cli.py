@@ -1,4 +1,4 @@
-"""The command line: `audapolis transcribe | batch | export | formats | serve | doctor`.
+"""The command line: `audapolis transcribe | batch | export | formats | serve | doctor | config`.
 
 Results go to stdout or files, everything else to stderr. Exit codes: 0 done, 2 bad usage or input, 1 failure,
 130 after Ctrl-C. Whatever is heavy is imported inside the command that needs it, so that `--help` is instant.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ from .terminal.text import shown
 
 if TYPE_CHECKING:
     from .advanced_export import AdvancedExporter
-    from .config import Settings
+    from .config import Configuration, Settings
     from .terminal.inputs import Expanded
     from .terminal.summary import Outcome
     from .terminal.target import Target
@@ -88,7 +88,18 @@ def build_parser() -> Parser:
     _add_serve(command("serve", _serve, "run the server"))
     doctor = command("doctor", _doctor, "tell what works here, what does not, and what to do about it")
     doctor.add_argument("--json", action="store_true", help="as JSON, for programs")
+    config = command("config", _config, "show the settings and where each is from")
+    config.add_argument("action", nargs="?", choices=("show",), default="show", help="what to do with them")
+    config.add_argument("--json", action="store_true", help="as JSON, for programs")
+    config.add_argument("--origin", action="store_true", help="tell the layer, file or variable each is from")
+    for name in ("transcribe", "batch", "serve", "doctor", "config"):
+        _add_settings(parser.commands[name])
     return parser
+
+
+def _add_settings(parser: Parser) -> None:
+    parser.add_argument("--config", type=Path, metavar="FILE", help="the configuration file (default: the user's own)")
+    parser.add_argument("--preset", metavar="NAME", help="settings to begin with: basic, enhanced or advanced")
 
 
 def _add_transcribe(parser: Parser) -> None:
@@ -150,13 +161,12 @@ def _transcribe(args: argparse.Namespace, console: Console) -> int:
     found = expand(typed, folders=False)
     target = _target(args, exporter, inputs=len(found.files) + len(found.problems))
     plan = target.results(found.files)
-    from .config import load_settings
     from .modern_pipeline import ModernPipeline
     from .terminal.interruption import Interruption
     from .terminal.oneshot import OneShot
     from .terminal.summary import to_resume
 
-    with Interruption() as stop, ModernPipeline(load_settings()) as pipeline:
+    with Interruption() as stop, ModernPipeline(_settings(args).settings) as pipeline:
         pipeline.check(options)
         work = OneShot(
             pipeline=pipeline,
@@ -195,7 +205,7 @@ def _batch(args: argparse.Namespace, console: Console) -> int:
     from .terminal.summary import summary
 
     memory = Path(args.output, ".audapolis").absolute()
-    settings = _batch_settings(memory, args.jobs, len(plan))
+    settings = _batch_settings(args, memory, len(plan))
     with ModernPipeline(settings) as pipeline:
         pipeline.check(options)
     codes = _tell_problems(found, console)
@@ -217,18 +227,25 @@ def _batch(args: argparse.Namespace, console: Console) -> int:
     return overall([*codes, *(outcome.code for outcome in outcomes)])
 
 
-def _batch_settings(memory: Path, jobs: int | None, recordings: int) -> Settings:
-    """Several recordings at a time share the cores between them."""
-    from .config import load_settings
+def _settings(args: argparse.Namespace, given: Mapping[str, object] | None = None) -> Configuration:
+    """All settings, with what was typed over everything else."""
+    from .config import load_configuration
 
+    typed: dict[str, object] = {"preset": args.preset} if args.preset else {}
+    return load_configuration(config_file=args.config, **typed, **(given or {}))
+
+
+def _batch_settings(args: argparse.Namespace, memory: Path, recordings: int) -> Settings:
+    """Several recordings at a time share the cores between them."""
     cores = len(os.sched_getaffinity(0))
-    workers = jobs or max(1, min(cores, recordings, _MOST_JOBS))
-    return load_settings(
-        data_dir=memory,
-        jobs={"workers": workers},
-        transcription={"processes": max(1, cores // workers)},
-        models={"dir": load_settings().models_dir},  # shared, whatever folder results go to
-    )
+    workers = args.jobs or max(1, min(cores, recordings, _MOST_JOBS))
+    given = {
+        "data_dir": memory,
+        "jobs": {"workers": workers},
+        "transcription": {"processes": max(1, cores // workers)},
+        "models": {"dir": _settings(args).settings.models_dir},  # shared, whatever folder results go to
+    }
+    return _settings(args, given).settings
 
 
 def _export(args: argparse.Namespace, console: Console) -> int:
@@ -276,13 +293,12 @@ def _doctor(args: argparse.Namespace, console: Console) -> int:
 
     from .advanced_export import AdvancedExporter
     from .audio.versions import libav_versions
-    from .config import load_settings
     from .diarization_bridge import DiarizationBridge
     from .domain.capability import Capability
     from .terminal.doctor import as_text, examine
     from .transcription_bridge import TranscriptionBridge
 
-    settings = load_settings()
+    settings = _settings(args).settings
     diagnosis = examine(
         __version__,
         settings.data_dir,
@@ -298,7 +314,6 @@ def _doctor(args: argparse.Namespace, console: Console) -> int:
 
 
 def _serve(args: argparse.Namespace, console: Console) -> int:
-    from .config import load_settings
     from .main import Running, serve
     from .terminal.serving import listen
 
@@ -310,8 +325,20 @@ def _serve(args: argparse.Namespace, console: Console) -> int:
     given: dict[str, object] = {"server": {key: value for key, value in server.items() if value is not None}}
     given |= {"data_dir": args.data_dir} if args.data_dir else {}
     given |= {"jobs": {"workers": args.workers}} if args.workers else {}
-    settings = load_settings(**given)
+    settings = _settings(args, given).settings
     return serve(settings, listen(settings.server.host, settings.server.port), announce)
+
+
+def _config(args: argparse.Namespace, console: Console) -> int:
+    from .terminal.configuration import as_json, as_text
+
+    configuration = _settings(args)
+    described = configuration.describe()
+    for notice in configuration.notices:
+        console.note(notice)
+    content = _json(as_json(described)) if args.json else as_text(described, origin=args.origin).encode()
+    console.result(content)
+    return DONE
 
 
 def _target(args: argparse.Namespace, exporter: AdvancedExporter, inputs: int) -> Target:

@@ -6,12 +6,11 @@ effect (`marks.Effect`); a field may say otherwise, or that it is a secret, with
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from .marks import AT_ONCE, RESTART, SECRET, Effect, Group
+from .marks import AT_ONCE, NEXT_JOB, RESTART, SECRET, Effect, Folder, Group
 
 
 class ServerSettings(Group):
@@ -42,13 +41,25 @@ class JobSettings(Group):
     database_url: str | None = Field(
         None, description="SQLAlchemy URL of the job store; SQLite in `data_dir` when not given."
     )
-    workers: int = Field(1, ge=1, le=64, description="Warm worker processes; each runs one job at a time.")
+    workers: int = Field(
+        1,
+        ge=1,
+        le=64,
+        json_schema_extra=NEXT_JOB,
+        description="Warm worker processes; each runs one job at a time.",
+    )
     lease_s: float = Field(
         15.0, gt=0, description="Seconds after which a job whose worker went silent is taken from it."
     )
     heartbeat_s: float = Field(2.0, gt=0, description="Seconds between signs of life of a worker.")
     poll_s: float = Field(0.2, gt=0, description="Seconds between looks for new jobs by an idle worker.")
     max_attempts: int = Field(3, ge=1, description="Crashes after which a job is quarantined.")
+
+    @model_validator(mode="after")
+    def _signs_come_within_the_lease(self) -> Self:
+        if self.heartbeat_s >= self.lease_s:
+            raise ValueError("heartbeat_s must be less than lease_s, or every worker would be taken for dead")
+        return self
 
 
 class AudioSettings(Group):
@@ -59,6 +70,12 @@ class AudioSettings(Group):
     max_duration_s: float = Field(24 * 3600.0, gt=0, description="Longest recording taken, in seconds.")
     min_duration_s: float = Field(0.1, ge=0, description="Shortest recording taken, in seconds.")
     max_channels: int = Field(64, ge=1, description="Most audio channels taken.")
+
+    @model_validator(mode="after")
+    def _some_length_is_taken(self) -> Self:
+        if self.min_duration_s > self.max_duration_s:
+            raise ValueError("min_duration_s must not be more than max_duration_s")
+        return self
 
 
 class SpeechSettings(Group):
@@ -95,7 +112,7 @@ class ModelSettings(Group):
 
     effect: ClassVar[Effect] = "next job"
 
-    dir: Path | None = Field(
+    dir: Folder | None = Field(
         None,
         json_schema_extra=RESTART,
         description="Where models are kept; `models` in the data folder when not given.",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, get_args
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, get_args
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 from pydantic.config import JsonDict
 from pydantic.fields import FieldInfo
 
@@ -25,6 +26,9 @@ SECRET: JsonDict = {"effect": "restart", "secret": True}
 """Marks for `Field(json_schema_extra=…)`; a field without one has its group's."""
 
 HIDDEN = "(hidden)"
+
+Folder = Annotated[Path, AfterValidator(Path.expanduser)]
+"""A folder; `~` is the user's home."""
 
 
 class Group(BaseModel):
