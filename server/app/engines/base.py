@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Generic, Literal, Protocol, TypeVar
+from typing import Generic, Literal, Protocol, TypeVar, runtime_checkable
 
 from ..domain.audio import AudioReader, Chunk, Window
 from ..domain.cancellation import CancelToken
@@ -70,6 +70,16 @@ class RecognisedChunk:
     warnings: tuple[str, ...] = ()
 
 
+@runtime_checkable
+class FallsBack(Protocol):
+    """An engine that may become another one while it works."""
+
+    @property
+    def fallbacks(self) -> tuple[Fallback, ...]:
+        """What was used instead of what, so far, in order."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Chosen(Generic[E]):
     """An engine picked by a bridge, and what had been wanted instead, if anything.
@@ -81,6 +91,11 @@ class Chosen(Generic[E]):
     engine: E
     fallbacks: tuple[Fallback, ...] = ()
     instead: Callable[[AudapolisError], Chosen[E]] | None = None
+
+    @property
+    def all_fallbacks(self) -> tuple[Fallback, ...]:
+        """Those of the choice, and those taken since, while the engine worked."""
+        return (*self.fallbacks, *(self.engine.fallbacks if isinstance(self.engine, FallsBack) else ()))
 
 
 class SpeechEngine(Protocol):

@@ -85,6 +85,10 @@ class DeviceProbe(Protocol):
         """
         ...
 
+    def own_bytes(self, device: Device) -> int | None:
+        """Memory this process uses there; None where that can't be told."""
+        ...
+
     def precisions(self, device: Device) -> tuple[str, ...]:
         """What CTranslate2 can compute with there, of `PRECISIONS`."""
         ...
@@ -123,6 +127,14 @@ class MachineProbe:
         load = psutil.cpu_percent() if self._looked else None  # it is the load since the last look
         self._looked = True
         return Reading(total - available, _fraction(load))
+
+    def own_bytes(self, device: Device) -> int | None:
+        """Memory this process uses there; in containers a GPU's driver may not know us by our number: None."""
+        if device.kind == "cuda":
+            return self._nvml.own_bytes(device.key, os.getpid()) if isinstance(self._nvml, NVML) else None
+        import psutil
+
+        return int(psutil.Process().memory_info().rss)
 
     def precisions(self, device: Device) -> tuple[str, ...]:
         """What CTranslate2 can compute with there."""

@@ -25,6 +25,10 @@ class Holder:
         fcntl.flock(self._descriptor, fcntl.LOCK_EX)
         unborn.rename(self._path)  # nobody ever sees it without its lock
 
+    def is_known(self) -> bool:
+        """Whether others can still see it; somebody may have emptied the folder."""
+        return self._path.exists()
+
     def close(self) -> None:
         """Be gone."""
         if self._descriptor >= 0:

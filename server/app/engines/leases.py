@@ -178,7 +178,9 @@ class DeviceLeases:
     def change(self, device: Device, name: str, **values: Any) -> None:
         """Note something about a lease; used by `Lease`."""
         with self._changing(device) as entries:
-            _find(entries, name).update(values)
+            for entry in entries:
+                if entry["id"] == name:
+                    entry.update(values)
 
     def wanted(self, device: Device) -> bool:
         """Whether somebody waits for memory of a device."""
@@ -238,7 +240,7 @@ class DeviceLeases:
         return SharedFile(self._folder / f"{device.key}.json")
 
     def _name(self) -> str:
-        if self._holder is None:
+        if self._holder is None or not self._holder.is_known():
             self._holder = Holder(self._folder / "holders")
         return self._holder.name
 

@@ -81,6 +81,13 @@ class NVML:
             temperature_c=self._told(nvml.nvmlDeviceGetTemperature, handle, nvml.NVML_TEMPERATURE_GPU),
         )
 
+    def own_bytes(self, uuid: str, pid: int) -> int | None:
+        """Memory a process uses of a GPU; None when the driver does not list it or does not say."""
+        nvml = self._library
+        handle = self._told(nvml.nvmlDeviceGetHandleByUUID, uuid)
+        listed = None if handle is None else self._told(nvml.nvmlDeviceGetComputeRunningProcesses, handle)
+        return next((process.usedGpuMemory for process in listed or () if process.pid == pid), None)
+
     def _gpu(self, number: int) -> Gpu | None:
         nvml = self._library
         handle = self._told(nvml.nvmlDeviceGetHandleByIndex, number)
