@@ -6,13 +6,16 @@ import os
 from pathlib import Path
 
 from .config import Settings
+from .domain.cancellation import CancelToken
 from .domain.capability import Capability
 from .domain.options import TranscribeOptions
 from .domain.transcript import Fallback
 from .engines.base import Chosen, SpeechEngine
 from .engines.pocketsphinx.engine import PocketSphinxEngine
-from .engines.whisper import SIZES, WhisperEngine, is_model_folder
+from .engines.whisper.engine import WhisperEngine
+from .engines.whisper.files import is_model_folder
 from .errors import EngineUnavailable, InvalidOption, UnknownName
+from .models import ModelLibrary
 
 ENGINES = ("whisper", "pocketsphinx")
 """Best first."""
@@ -29,7 +32,7 @@ class TranscriptionBridge:
     def __init__(self, settings: Settings) -> None:
         self._default = settings.transcription.engine
         self._processes = settings.transcription.processes or len(os.sched_getaffinity(0))
-        self._models_dir = settings.models_dir
+        self._models = ModelLibrary(settings)
         self._warm: tuple[tuple[str, str | None], SpeechEngine] | None = None
 
     def names(self) -> list[str]:
@@ -48,7 +51,7 @@ class TranscriptionBridge:
         if engine == "whisper":
             self._check_whisper(options)
         elif options.model not in (None, "pocketsphinx-en-us"):
-            raise UnknownName("model", str(options.model), ["pocketsphinx-en-us", *SIZES])
+            raise UnknownName("model", str(options.model), ["pocketsphinx-en-us", *self._sizes()])
         elif not _is_english(options.language):
             raise EngineUnavailable(
                 f"The embedded engine understands English only, not '{options.language}'.", hint=GET_WHISPER
@@ -100,13 +103,19 @@ class TranscriptionBridge:
 
     def _check_whisper(self, options: TranscribeOptions) -> None:
         if options.model is None:
-            raise InvalidOption("Whisper needs a model.", hint=f"Add --model with one of {', '.join(SIZES)}.")
-        if options.model not in SIZES and not is_model_folder(Path(options.model)):
-            raise UnknownName("model", options.model, SIZES)
+            raise InvalidOption("Whisper needs a model.", hint=f"Add --model with one of {', '.join(self._sizes())}.")
+        if options.model not in self._sizes() and not is_model_folder(Path(options.model)):
+            raise UnknownName("model", options.model, self._sizes())
+
+    def _sizes(self) -> list[str]:
+        return [entry.name for entry in self._models.entries() if entry.engine == "whisper"]
 
     def _open(self, name: str, options: TranscribeOptions) -> SpeechEngine:
         if name == "whisper":
-            return WhisperEngine(str(options.model), threads=self._processes, cache_dir=self._models_dir)
+            folder = Path(str(options.model))
+            if not is_model_folder(folder):
+                folder = self._models.pull(folder.name, on_progress=lambda *_: None, cancel=CancelToken()).path
+            return WhisperEngine(folder, threads=self._processes)
         return PocketSphinxEngine(self._processes)
 
 

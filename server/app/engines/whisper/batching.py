@@ -1,0 +1,79 @@
+"""How many windows are decoded together, and how their work is waited for."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Generic, TypeVar
+
+from ...domain.cancellation import CancelToken
+
+T = TypeVar("T")
+
+BATCH_S = 2.0
+"""A running batch can't be stopped, and what it was at is lost when the process dies."""
+_GROWTH = 2
+_LOOK_S = 0.1
+"""How often somebody who waits looks whether to stop."""
+
+
+class Pace:
+    """Learns how long a window takes, and says how many to decode together next. Kept over recordings.
+
+    Args:
+        first: Windows to begin with.
+        most: Never more than this.
+    """
+
+    def __init__(self, first: int, most: int) -> None:
+        self._most = most
+        self._windows = max(1, min(first, most))
+
+    @property
+    def windows(self) -> int:
+        """How many to take next: what two seconds suffice for, growing step by step."""
+        return self._windows
+
+    def took(self, windows: int, wall_s: float) -> None:
+        """Learn from a batch that is done; a smaller one than was asked for can only lower the number."""
+        fits = int(BATCH_S * windows / max(wall_s, 1e-3))
+        highest = windows * _GROWTH if windows >= self._windows else self._windows
+        self._windows = max(1, min(fits, highest, self._most))
+
+
+class Background(Generic[T]):
+    """A piece of work in a thread of its own, because the calls it makes can't be stopped.
+
+    Whoever waits for it can be; the work then goes on to its end alone and is forgotten.
+    """
+
+    def __init__(self, work: Callable[[], T]) -> None:
+        self._answer: Future[T] = Future()
+        self._work = work
+        threading.Thread(target=self._run, name="whisper", daemon=True).start()
+
+    def _run(self) -> None:
+        try:
+            self._answer.set_result(self._work())
+        except BaseException as error:  # noqa: BLE001 - whoever waits raises it
+            self._answer.set_exception(error)
+
+    @property
+    def done(self) -> bool:
+        """Whether the work has ended, well or not."""
+        return self._answer.done()
+
+    def wait(self, cancel: CancelToken) -> T:
+        """What the work returned.
+
+        Raises:
+            Cancelled: Within a tenth of a second of `cancel` being set.
+        """
+        while True:
+            cancel.check()
+            try:
+                return self._answer.result(timeout=_LOOK_S)
+            except TimeoutError:
+                if self._answer.done():
+                    raise
