@@ -88,12 +88,12 @@ def _positions_of(span: Span, positions: int) -> tuple[int, int]:
 
 
 class Stream(torch.utils.data.IterableDataset[Batch]):
-    """The batches of the steps from `first_step` on, for a DataLoader with one worker."""
+    """The batches of some steps out of `steps`, for a DataLoader with one worker."""
 
-    def __init__(self, pool: Pool, seed: int, first_step: int, steps: int, decay_from: float) -> None:
-        self._pool, self._seed, self._first, self._steps, self._decay_from = pool, seed, first_step, steps, decay_from
+    def __init__(self, pool: Pool, seed: int, wanted: range, steps: int, decay_from: float) -> None:
+        self._pool, self._seed, self._wanted, self._steps, self._decay_from = pool, seed, wanted, steps, decay_from
 
     def __iter__(self) -> Iterator[Batch]:
         torch.set_num_threads(1)
-        for step in range(self._first, self._steps):
+        for step in self._wanted:
             yield draw_batch(self._pool, self._seed, step, shares(step, self._steps, self._decay_from))

@@ -102,7 +102,12 @@ def chord(duration_s: float, struck_every_s: float = 2.0) -> Signal:
     notes_hz = (261.63, 329.63, 392.00)
     tone = sum(np.sin(2 * np.pi * n * hz * at_s) / n for hz in notes_hz for n in range(1, 5))
     sound = tone * np.exp(-1.5 * (at_s % struck_every_s))
-    return (0.5 * sound / np.abs(sound).max()).astype(np.float32)
+    return (0.5 * sound / np.abs(sound).max(initial=1.0)).astype(np.float32)
+
+
+def nothing_said(duration_s: float) -> dict[str, Signal]:
+    """Sounds without a word in them."""
+    return {"silence": silence(duration_s), "white noise": white_noise(duration_s), "a chord": chord(duration_s)}
 
 
 def edits(said: Sequence[str], heard: Sequence[str]) -> int:

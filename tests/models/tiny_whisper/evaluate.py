@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from faster_whisper import WhisperModel
 
-from .clips import Clip, Signal, chord, draw_clip, edits, silence, white_noise
+from .clips import Clip, Signal, draw_clip, edits, nothing_said
 from .voices import SAMPLE_RATE_HZ, UNSEEN_ACCENTS, UNSEEN_VARIANTS
 
 NOTHING_SAID_S = 60
@@ -97,15 +97,9 @@ def report(folder: Path, avoid: Collection[tuple[str, ...]] = (), scale: int = 1
     ]
     for name, drawn, options in rows:
         print(f"{name:24} {score(model, drawn, **options)}", flush=True)
-    for name, sound in nothing_said().items():
+    for name, sound in nothing_said(NOTHING_SAID_S).items():
         words, _ = hear(model, sound)
         print(f"{len(sound) / SAMPLE_RATE_HZ:.0f} s of {name}: {len(words)} words", flush=True)
-
-
-def nothing_said() -> dict[str, Signal]:
-    """Sounds without a word in them."""
-    makers = {"silence": silence, "white noise": white_noise, "a chord": chord}
-    return {name: make(NOTHING_SAID_S) for name, make in makers.items()}
 
 
 if __name__ == "__main__":

@@ -25,6 +25,14 @@ PREPROCESSOR = {
     "chunk_length": WINDOW_S, "n_fft": 400, "padding_value": 0.0, "return_attention_mask": False,
 }  # fmt: skip
 
+CONFIG: dict[str, Any] = {
+    "alignment_heads": [list(TIMING_HEAD)],
+    "lang_ids": [v.language_id(language) for language in v.LANGUAGES],
+    "suppress_ids": [],
+    # Not the end of text, as usual: a window in which nobody speaks begins with it.
+    "suppress_ids_begin": [v.ID[v.spell(" ")]],
+}
+
 Arrays = Mapping[str, NDArray[np.float32]]
 
 
@@ -35,11 +43,8 @@ def write(model: TinyWhisper, folder: Path) -> None:
     spec = whisper_spec.WhisperSpec(shape.encoder_layers, shape.heads, shape.decoder_layers, shape.heads)
     _fill(spec, arrays)
     spec.register_vocabulary(list(v.TOKENS))
-    spec.config.suppress_ids = []
-    # Not the end of text: a window in which nobody speaks begins with it.
-    spec.config.suppress_ids_begin = [v.ID[v.spell(" ")]]
-    spec.config.lang_ids = [v.language_id(language) for language in v.LANGUAGES]
-    spec.config.alignment_heads = [list(TIMING_HEAD)]
+    for name, value in CONFIG.items():
+        setattr(spec.config, name, value)
     spec.validate()
     spec.optimize(quantization="int8")
     folder.mkdir(parents=True, exist_ok=True)

@@ -48,8 +48,14 @@ class Recipe:
     shape: Shape = field(default_factory=Shape)
 
 
-def train(recipe: Recipe, pool: Pool, checkpoint: Path) -> tuple[TinyWhisper, float]:
+def train(recipe: Recipe, pool: Pool, checkpoint: Path, until: int | None = None) -> tuple[TinyWhisper, float]:
     """Train, or go on from the checkpoint of an interrupted run.
+
+    Args:
+        recipe: What to do.
+        pool: The spoken sentences.
+        checkpoint: File that is written now and then, and gone on from when it is there.
+        until: Stop before this step, as if interrupted.
 
     Returns:
         The model, and the seconds that training took, with those before the interruption.
@@ -58,7 +64,8 @@ def train(recipe: Recipe, pool: Pool, checkpoint: Path) -> tuple[TinyWhisper, fl
     model = TinyWhisper(recipe.shape)
     optimisers = _optimisers(model)
     first_step, spent_s = _resume(checkpoint, model, optimisers)
-    stream = Stream(pool, recipe.seed, first_step, recipe.steps, DECAY_FROM)
+    last_step = recipe.steps if until is None else until
+    stream = Stream(pool, recipe.seed, range(first_step, last_step), recipe.steps, DECAY_FROM)
     loader = torch.utils.data.DataLoader(stream, batch_size=None, num_workers=1, prefetch_factor=4)
     began = time.monotonic() - spent_s
     averages: dict[str, float] = {}
@@ -79,7 +86,7 @@ def train(recipe: Recipe, pool: Pool, checkpoint: Path) -> tuple[TinyWhisper, fl
         if (step + 1) % _REPORT_EVERY == 0:
             figures = " ".join(f"{name} {value:.3f}" for name, value in averages.items())
             print(f"step {step + 1}/{recipe.steps} {time.monotonic() - began:.0f} s {figures}", flush=True)
-        if (step + 1) % _CHECKPOINT_EVERY == 0 or step + 1 == recipe.steps:
+        if (step + 1) % _CHECKPOINT_EVERY == 0 or step + 1 == last_step:
             _save(checkpoint, model, optimisers, step + 1, time.monotonic() - began)
     return model, time.monotonic() - began
 
