@@ -9,6 +9,13 @@ from ..errors import InvalidOption
 
 Mode = Literal["fast", "balanced", "accurate"]
 Denoise = Literal["auto", "off", "light", "strong"]
+Task = Literal["transcribe", "translate"]
+
+
+def vocabulary_terms(text: str) -> tuple[str, ...]:
+    """The words and names in a list: separated by commas or line ends, each once, in order."""
+    terms = (" ".join(term.split()) for term in text.replace(",", "\n").splitlines())
+    return tuple(dict.fromkeys(term for term in terms if term))
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +31,18 @@ class TranscribeOptions:
         diarizer: Speaker engine by name, or `auto`.
         min_speakers: At least so many speakers (≥ 1).
         max_speakers: At most so many speakers; None for no limit.
-        denoise: Clean-up of the audio before the engines hear it. There is none yet: `auto` and `off` leave the
-            sound as it is, and the others are refused rather than ignored.
+        denoise: Clean-up of the audio before words are recognised in it: `auto` mends defects where that helps,
+            `light` and `strong` reduce noise besides, `off` leaves the sound as it is.
         audio_track: Which audio stream, counted from 0; None takes the file's default.
         device: Where engines run: `auto`, `cpu`, `cuda`, or `cuda:N` for the N-th GPU.
         precision: Numbers the speech engine computes with, such as `int8` or `float16`; `auto` takes what the
             device does best.
         offline: Fetch no model for this transcription, even where the settings allow it.
         split_channels: Use each channel as one speaker: `auto` decides by listening.
+        task: Write what was said in its own language, or `translate` it to English.
+        prompt: A text as it might stand before the recording, for style and spelling.
+        vocabulary: Words and names to expect, most important first.
+        per_segment_language: Detect the language anew for every stretch of speech.
     """
 
     engine: str = "auto"
@@ -48,6 +59,10 @@ class TranscribeOptions:
     precision: str = "auto"
     offline: bool = False
     split_channels: Literal["auto", "always", "never"] = "auto"
+    task: Task = "transcribe"
+    prompt: str | None = None
+    vocabulary: tuple[str, ...] = ()
+    per_segment_language: bool = False
 
     def __post_init__(self) -> None:
         if self.min_speakers < 1:
@@ -59,8 +74,8 @@ class TranscribeOptions:
             )
         if self.audio_track is not None and self.audio_track < 0:
             raise InvalidOption("Audio tracks are counted from 0.")
-        if self.denoise in ("light", "strong"):
+        if self.per_segment_language and self.language is not None:
             raise InvalidOption(
-                "Sound can't be cleaned up yet.",
-                hint="Leave --denoise out, or give 'auto' or 'off'; both leave it as is.",
+                f"The language can't be '{self.language}' and be detected for every segment.",
+                hint="Give one or the other.",
             )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
+from pathlib import Path
 from typing import get_args
 
-from ..domain.options import Denoise, Mode, TranscribeOptions
+from ..domain.options import Denoise, Mode, Task, TranscribeOptions, vocabulary_terms
 from ..errors import InvalidOption
 from .arguments import Formats, Parser, whole_number
 
@@ -39,7 +41,7 @@ def add_options(parser: Parser) -> None:
         "--denoise",
         choices=get_args(Denoise),
         default="auto",
-        help="clean the sound up first (not built yet: auto is off)",
+        help="clean the sound up first: auto mends defects only, light and strong reduce noise too",
     )
     add("--rttm", action="store_true", help="write the speaker turns as RTTM besides")
     add("--audio-track", type=whole_number(0), metavar="N", help="which audio track, counted from 0")
@@ -52,6 +54,10 @@ def add_options(parser: Parser) -> None:
     add("--device", default="auto", metavar="D", help="where engines run: auto, cpu, cuda, or cuda:N (default: auto)")
     add("--precision", default="auto", metavar="P", help="numbers to compute with, such as int8 (default: by device)")
     add("--offline", action="store_true", help="fetch no model; use what is on this machine")
+    add("--task", choices=get_args(Task), default="transcribe", help="write what is said, or translate it to English")
+    add("--prompt", metavar="TEXT", help="a text as it might stand before the recording, for style and spelling")
+    add("--vocabulary", metavar="WORDS|FILE", help="words and names to expect: 'Ann Lee,Zürich', or a file of them")
+    add("--per-segment-language", action="store_true", help="detect the language anew for every stretch of speech")
     add("--overwrite", action="store_true", help="replace result files that exist already")
 
 
@@ -76,7 +82,24 @@ def read_options(args: argparse.Namespace) -> TranscribeOptions:
         denoise=args.denoise,
         audio_track=args.audio_track,
         split_channels=args.split_channels,
+        task=args.task,
+        prompt=args.prompt,
+        vocabulary=_vocabulary(args.vocabulary),
+        per_segment_language=args.per_segment_language,
         device=args.device,
         precision=args.precision,
         offline=args.offline,
     )
+
+
+def _vocabulary(given: str | None) -> tuple[str, ...]:
+    """The terms typed, or those in the file that was named."""
+    if given is None:
+        return ()
+    path = os.path.expanduser(given)  # noqa: PTH111
+    try:
+        return vocabulary_terms(Path(path).read_text("utf-8-sig") if os.path.isfile(path) else given)  # noqa: PTH113
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidOption(
+            f"The vocabulary file '{given}' can't be read: {error}.", hint="It is to be a text file in UTF-8."
+        ) from error

@@ -39,7 +39,7 @@ class PocketSphinxEngine:
     @property
     def info(self) -> EngineInfo:
         """Name, model, device and precision in use."""
-        return EngineInfo("pocketsphinx", "en-us", "cpu", "int8", "draft")
+        return EngineInfo("pocketsphinx", "en-us", "cpu", "int8", "draft", punctuates=False)
 
     def recognise(
         self, audio: AudioReader, chunks: Iterable[Chunk], options: RecogniseOptions, cancel: CancelToken
@@ -52,6 +52,7 @@ class PocketSphinxEngine:
             EngineFailed: A chunk failed twice; the chunks already yielded stand.
         """
         _check_language(options.language)
+        _check_task(options.task)
         run = _Run(self._pool, audio, options, cancel)
         try:
             yield from run.results(iter(chunks))
@@ -180,4 +181,11 @@ def _check_language(language: str | None) -> None:
         raise EngineUnavailable(
             f"The embedded recogniser knows English only, not '{language}'.",
             hint="Use a Whisper model for other languages: --engine whisper.",
+        )
+
+
+def _check_task(task: str) -> None:
+    if task != "transcribe":
+        raise EngineUnavailable(
+            f"The embedded recogniser can't {task}.", hint="Use a Whisper model: --engine whisper --model small."
         )
