@@ -44,7 +44,7 @@ class ModernPipeline:
                 speech.max_chunk_s,
             ),
             DiarizeStage(self._diarization.choose),
-            TranscribeStage(self._transcription.choose),
+            TranscribeStage(self._transcription.choose, self._transcription.adapts_to_voice, speech.max_chunk_s),
             MergeStage(),
             RefineStage(),
         )

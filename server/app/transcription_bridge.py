@@ -71,6 +71,10 @@ class TranscriptionBridge:
             self._warm = (key, self._open(name, options))
         return Chosen(self._warm[1], fallbacks)
 
+    def adapts_to_voice(self, options: TranscribeOptions) -> bool:
+        """Whether the engine for these options recognises more when a chunk holds one voice only."""
+        return self._decide(options)[0] == "pocketsphinx" and options.mode != "fast"
+
     def capabilities(self) -> list[Capability]:
         """What can recognise speech here, best first."""
         return [

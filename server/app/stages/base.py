@@ -89,6 +89,10 @@ class Stage(ABC, Generic[Result]):
             AudapolisError: Whatever went wrong.
         """
 
+    def needs(self, work: Any) -> tuple[StageName, ...]:  # noqa: ARG002
+        """Stages that must have finished before this one can run on this work; those in `after` or more."""
+        return self.after
+
     def still_valid(self, result: Result) -> bool:  # noqa: ARG002
         """Whether a result loaded from a checkpoint can be used; false when files it points to are gone."""
         return True

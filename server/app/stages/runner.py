@@ -30,7 +30,7 @@ def run_stages(stages: Sequence[Stage[Any]], work: Work, context: StageContext) 
     with ThreadPoolExecutor(thread_name_prefix="stage") as pool:
         try:
             while waiting or running:
-                for stage in [s for s in waiting if finished.issuperset(s.after)]:
+                for stage in [s for s in waiting if finished.issuperset(s.needs(work))]:
                     waiting.remove(stage)
                     future = pool.submit(_run_stage, stage, work, replace(context, cancel=siblings))
                     running[future] = stage

@@ -1,4 +1,7 @@
-"""What is said. Every chunk is checkpointed as soon as its words are known. Runs beside `diarize`."""
+"""What is said. Every chunk is checkpointed as soon as its words are known.
+
+Runs beside `diarize`, or after it for an engine that adapts to the voice it hears.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,11 @@ from collections.abc import Callable
 
 from ..domain.audio import Chunk
 from ..domain.codec import from_json, to_json
-from ..domain.events import ChunkTranscribed, FellBack
+from ..domain.events import ChunkTranscribed, FellBack, StageName
 from ..domain.options import TranscribeOptions
 from ..engines.base import Chosen, RecognisedChunk, RecogniseOptions, SpeechEngine
 from .base import ProgressReporter, Stage, StageContext
+from .recutting import one_voice_chunks
 from .work import Recognised, Work
 
 ENGINE_KEY = "transcribe/engine"
@@ -17,15 +21,40 @@ ENGINE_KEY = "transcribe/engine"
 
 
 class TranscribeStage(Stage[Recognised]):
-    """Hands the chunks that are not checkpointed yet to a speech engine."""
+    """Hands the chunks that are not checkpointed yet to a speech engine.
+
+    Args:
+        choose: Opens the engine for the options.
+        adapts: Whether that engine does better with one voice per chunk; then chunks are cut where speakers change.
+        max_chunk_s: Longest chunk, in seconds.
+    """
 
     name = "transcribe"
     after = ("speech",)
     leaves = "recognised"
     result_type = Recognised
 
-    def __init__(self, choose: Callable[[TranscribeOptions], Chosen[SpeechEngine]]) -> None:
+    def __init__(
+        self,
+        choose: Callable[[TranscribeOptions], Chosen[SpeechEngine]],
+        adapts: Callable[[TranscribeOptions], bool] = lambda _: False,
+        max_chunk_s: float = 30.0,
+    ) -> None:
         self._choose = choose
+        self._adapts = adapts
+        self._max_chunk_s = max_chunk_s
+
+    def needs(self, work: Work) -> tuple[StageName, ...]:
+        """The speakers, too, where chunks are cut by them."""
+        return (*self.after, "diarize") if self._one_voice(work) else self.after
+
+    def _one_voice(self, work: Work) -> bool:
+        return work.options.diarize and self._adapts(work.options)
+
+    def _chunks(self, work: Work) -> tuple[Chunk, ...]:
+        if not self._one_voice(work) or work.audio.channels > 1:
+            return work.chunks
+        return one_voice_chunks(work.chunks, work.diarized.diarization.turns, self._max_chunk_s)
 
     def run(self, work: Work, context: StageContext) -> Recognised:
         """Recognise all chunks."""
@@ -33,19 +62,20 @@ class TranscribeStage(Stage[Recognised]):
         for fallback in chosen.fallbacks:
             context.emit(FellBack(wanted=fallback.wanted, used=fallback.used, reason=fallback.reason))
         context.checkpoints.save(ENGINE_KEY, to_json(chosen.engine.info))
-        done = _checkpointed(work.chunks, context)
+        chunks = self._chunks(work)
+        done = _checkpointed(chunks, context)
         for result in done.values():
             _tell(result, context, resumed=True)
-        todo = [chunk for chunk in work.chunks if chunk.index not in done]
-        report = ProgressReporter(self.name, context, sum(chunk.duration_s for chunk in work.chunks))
+        todo = [chunk for chunk in chunks if chunk.index not in done]
+        report = ProgressReporter(self.name, context, sum(chunk.duration_s for chunk in chunks))
         options = RecogniseOptions(work.options.language, work.options.mode)
         for result in chosen.engine.recognise(work.audio, todo, options, context.cancel):
             context.checkpoints.save(chunk_key(result.chunk.index), to_json(result))
             done[result.chunk.index] = result
             _tell(result, context, resumed=False)
             report(sum(r.chunk.duration_s for r in done.values()))
-        chunks = tuple(done[index] for index in sorted(done))
-        return Recognised(chunks, chosen.engine.info, chosen.fallbacks)
+        recognised = tuple(done[index] for index in sorted(done))
+        return Recognised(recognised, chosen.engine.info, chosen.fallbacks)
 
 
 def chunk_key(index: int) -> str:
@@ -54,8 +84,10 @@ def chunk_key(index: int) -> str:
 
 
 def _checkpointed(chunks: tuple[Chunk, ...], context: StageContext) -> dict[int, RecognisedChunk]:
-    saved = {chunk.index: context.checkpoints.load(chunk_key(chunk.index)) for chunk in chunks}
-    return {index: from_json(RecognisedChunk, data) for index, data in saved.items() if data is not None}
+    """Results of an earlier attempt, as far as it cut the speech in the same way."""
+    saved = {chunk: context.checkpoints.load(chunk_key(chunk.index)) for chunk in chunks}
+    results = {chunk: from_json(RecognisedChunk, data) for chunk, data in saved.items() if data is not None}
+    return {chunk.index: result for chunk, result in results.items() if result.chunk == chunk}
 
 
 def _tell(result: RecognisedChunk, context: StageContext, *, resumed: bool) -> None:
