@@ -24,6 +24,8 @@ class EngineInfo:
         quality: `draft` engines say so to the user, with the way to a better one.
         embedding_model: Name of the speaker-vector space; "" for speech engines.
         punctuates: Whether words come with case and punctuation; where not, they are spelled later.
+        window_s: For engines that take as long for a short chunk as for one of this length, in seconds; 0 for
+            others. Short chunks are put together for them.
     """
 
     name: str
@@ -33,6 +35,7 @@ class EngineInfo:
     quality: Quality
     embedding_model: str = ""
     punctuates: bool = True
+    window_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

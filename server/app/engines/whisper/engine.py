@@ -70,7 +70,8 @@ class WhisperEngine:
     def info(self) -> EngineInfo:
         """Name, model, device and precision in use."""
         facts = self._network.facts
-        return EngineInfo("whisper", facts.name, self._device, self._network.precision, facts.quality)
+        precision = self._network.precision
+        return EngineInfo("whisper", facts.name, self._device, precision, facts.quality, window_s=facts.window_s)
 
     @property
     def languages(self) -> tuple[str, ...]:

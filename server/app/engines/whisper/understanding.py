@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ...domain.cancellation import CancelToken
-from ...domain.transcript import Span, Word
+from ...domain.transcript import Word
 from .decoding import Answer, Decoder
 from .guards import plausible
 from .hearing import LanguageCheck, Probabilities
@@ -126,19 +126,18 @@ class Understanding:
             return ()
         written = "en" if self._task == "translate" else language
         words = timed_words(answer.tokens, alignment, self._vocabulary, written)
-        speech = [Span(span.start_s - heard.start_s, span.end_s - heard.start_s) for span in heard.speech]
-        kept = plausible(words, answer, speech, spaced=spaced(written))
+        kept = plausible(words, answer, heard.speech, spaced=spaced(written))
         return _absolute(fitted(kept, heard.samples), heard)
 
 
 def _absolute(words: Sequence[TimedWord], heard: HeardWindow) -> tuple[Word, ...]:
-    """Words with times in the recording, in order, within their window and chunk."""
-    latest_s = min(heard.end_s, heard.chunk.end_s)
+    """Words with times in the recording, in order, none before the one before it."""
     absolute: list[Word] = []
-    earliest_s = heard.start_s
+    earliest_s = heard.chunk.start_s
     for word in words:
-        start_s = min(max(heard.start_s + word.start_s, earliest_s), latest_s)
-        end_s = min(max(heard.start_s + word.end_s, start_s), latest_s)
+        start_s, end_s = heard.in_recording(word.start_s, word.end_s)
+        start_s = max(start_s, earliest_s)
+        end_s = max(end_s, start_s)
         absolute.append(Word(round(start_s, 3), round(end_s, 3), word.text.strip(), round(word.probability, 4)))
         earliest_s = start_s
     return tuple(absolute)
