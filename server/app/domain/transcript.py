@@ -90,7 +90,11 @@ class Fallback:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Which engines on which device made this transcript, with which options, and what was not as wished."""
+    """Which engines on which device made this transcript, with which options, and what was not as wished.
+
+    Attributes:
+        warnings: What casts doubt on the result, in words: a language that sounds like another, for one.
+    """
 
     engine: str
     model: str
@@ -100,6 +104,7 @@ class Provenance:
     options: dict[str, Any]
     fallbacks: tuple[Fallback, ...]
     version: str
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What is said. Every chunk is checkpointed as soon as its words are known.
 
-Runs beside `diarize`, or after it for an engine that adapts to the voice it hears.
+Runs beside `diarize`, or after it for an engine that adapts to the voice it hears. Chunks are cut or put together as
+suits the engine.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from ..domain.codec import from_json, to_json
 from ..domain.events import ChunkTranscribed, FellBack, StageName
 from ..domain.options import TranscribeOptions
 from ..engines.base import Chosen, RecognisedChunk, RecogniseOptions, SpeechEngine
+from ..engines.gathering import gathered
 from .base import ProgressReporter, Stage, StageContext
 from .recutting import one_voice_chunks
 from .work import Recognised, Work
@@ -51,7 +53,9 @@ class TranscribeStage(Stage[Recognised]):
     def _one_voice(self, work: Work) -> bool:
         return work.options.diarize and self._adapts(work.options)
 
-    def _chunks(self, work: Work) -> tuple[Chunk, ...]:
+    def _chunks(self, work: Work, window_s: float) -> tuple[Chunk, ...]:
+        if window_s:
+            return gathered(work.chunks, min(window_s, self._max_chunk_s))
         if not self._one_voice(work) or work.audio.channels > 1:
             return work.chunks
         return one_voice_chunks(work.chunks, work.diarized.diarization.turns, self._max_chunk_s)
@@ -62,13 +66,13 @@ class TranscribeStage(Stage[Recognised]):
         for fallback in chosen.fallbacks:
             context.emit(FellBack(wanted=fallback.wanted, used=fallback.used, reason=fallback.reason))
         context.checkpoints.save(ENGINE_KEY, to_json(chosen.engine.info))
-        chunks = self._chunks(work)
+        chunks = self._chunks(work, chosen.engine.info.window_s)
         done = _checkpointed(chunks, context)
         for result in done.values():
             _tell(result, context, resumed=True)
         todo = [chunk for chunk in chunks if chunk.index not in done]
         report = ProgressReporter(self.name, context, sum(chunk.duration_s for chunk in chunks))
-        options = RecogniseOptions(work.options.language, work.options.mode)
+        options = _recognise_options(work.options, done)
         for result in chosen.engine.recognise(work.audio, todo, options, context.cancel):
             context.checkpoints.save(chunk_key(result.chunk.index), to_json(result))
             done[result.chunk.index] = result
@@ -76,6 +80,21 @@ class TranscribeStage(Stage[Recognised]):
             report(sum(r.chunk.duration_s for r in done.values()))
         recognised = tuple(done[index] for index in sorted(done))
         return Recognised(recognised, chosen.engine.info, chosen.fallbacks)
+
+
+def _recognise_options(wanted: TranscribeOptions, done: dict[int, RecognisedChunk]) -> RecogniseOptions:
+    """What the engine is told. A language that an earlier attempt detected stands for the rest of the recording."""
+    language = wanted.language
+    if language is None and done and not wanted.per_segment_language:
+        language = done[min(done)].language
+    return RecogniseOptions(
+        language=language,
+        mode=wanted.mode,
+        task=wanted.task,
+        prompt=wanted.prompt,
+        vocabulary=wanted.vocabulary,
+        per_segment_language=wanted.per_segment_language,
+    )
 
 
 def chunk_key(index: int) -> str:

@@ -27,7 +27,7 @@ class Outcome:
         code: The exit code that this recording alone would have given.
         duration_s: Length of the recording.
         took_s: How long the work took.
-        fallbacks: What was wanted and could not be had, with what was used instead.
+        fallbacks: What was wanted and could not be had, with what was used instead; and what seems doubtful.
         draft: Whether the embedded engine made it.
         damage: What was wrong with the file although most of it could be read; "" if nothing was.
     """
@@ -55,12 +55,15 @@ class Outcome:
             took_s=took_s,
             words=len(transcript.words),
             speakers=len(transcript.speakers),
-            fallbacks=tuple(
-                f"{fallback.used} was used instead of {fallback.wanted}: {fallback.reason}"
-                for fallback in provenance.fallbacks
-                if fallback.used != EMBEDDED  # the notice about drafts says that better
+            fallbacks=(
+                *(
+                    f"{fallback.used} was used instead of {fallback.wanted}: {fallback.reason}"
+                    for fallback in provenance.fallbacks
+                    if fallback.used != EMBEDDED  # the notice about drafts says that better
+                ),
+                *provenance.warnings,
             ),
-            draft=bool(transcript.words) and transcript.quality.get("grade") == "draft",
+            draft=bool(transcript.words) and provenance.engine == EMBEDDED,
             damage=str(transcript.quality.get("damage", "")),
         )
 

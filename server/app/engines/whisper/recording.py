@@ -102,7 +102,7 @@ class RecordingRun:
             first, windows = look_ahead(windows)
             listening = Background(lambda: decided(self._listen(first))[0])
             self._at_work = listening
-            language = listening.wait(self._cancel) or "en"
+            self._language = language = listening.wait(self._cancel) or "en"
         understanding = Understanding(
             self._network,
             self._vocabulary,
