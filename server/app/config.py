@@ -22,6 +22,7 @@ from .settings import changing, stored
 from .settings.describing import Described
 from .settings.groups import (
     AudioSettings,
+    DeviceSettings,
     DiarizationSettings,
     JobSettings,
     ModelSettings,
@@ -71,6 +72,7 @@ class Settings(Group):
     audio: AudioSettings = AudioSettings()
     speech: SpeechSettings = SpeechSettings()
     transcription: TranscriptionSettings = TranscriptionSettings()
+    devices: DeviceSettings = DeviceSettings()
     diarization: DiarizationSettings = DiarizationSettings()
     models: ModelSettings = ModelSettings()
 
@@ -78,6 +80,16 @@ class Settings(Group):
     def models_dir(self) -> Path:
         """Where models are kept."""
         return self.models.dir or self.data_dir / "models"
+
+    @property
+    def run_dir(self) -> Path:
+        """Where processes on this machine agree on device memory."""
+        if self.devices.run_dir is not None:
+            return self.devices.run_dir
+        runtime = os.environ.get("XDG_RUNTIME_DIR")
+        if runtime and os.access(runtime, os.W_OK):
+            return Path(runtime) / "audapolis"
+        return Path("/tmp") / f"audapolis-{os.getuid()}"
 
     @property
     def database_url(self) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 StageName = str
-"""One of `probe`, `decode`, `speech`, `diarize`, `transcribe`, `merge`, `refine`."""
+"""One of `probe`, `decode`, `enhance`, `speech`, `diarize`, `transcribe`, `merge`, `refine`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +73,23 @@ class FellBack(Event):
     wanted: str
     used: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceAwaited(Event):
+    """Memory of a device (`cpu`, `cuda:0`) is being waited for. Told again every ten seconds meanwhile."""
+
+    device: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelFetching(Event):
+    """A model is being fetched from `source`: `done_bytes` of `total_bytes` are here."""
+
+    model: str
+    source: str
+    done_bytes: int
+    total_bytes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

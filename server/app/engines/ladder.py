@@ -107,7 +107,9 @@ class LadderEngine:
         if work.nothing_left():
             return
         steps = list(self._plan(sound_s))
-        while steps:
+        if not steps:
+            raise EngineUnavailable("There is nothing left that could recognise speech here.", hint="Start it anew.")
+        while True:
             try:
                 yield from self._step(steps[0], work, audio, options, cancel)
             except FAILURES as error:

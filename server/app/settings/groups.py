@@ -97,6 +97,23 @@ class TranscriptionSettings(Group):
 
     engine: str = Field("auto", description="Engine used when a request says `auto`.")
     processes: int = Field(0, ge=0, description="Processes that decode in parallel on the CPU; 0 takes one per core.")
+    device: str = Field(
+        "auto",
+        pattern=r"^(auto|cpu|cuda(:\d+)?)$",
+        description="Where engines run when a request says `auto`: `auto`, `cpu`, `cuda`, `cuda:N`.",
+    )
+    precision: str = Field("auto", description="What Whisper computes with when a request says `auto`.")
+
+
+class DeviceSettings(Group):
+    """GPUs and the leases on their memory."""
+
+    run_dir: Folder | None = Field(
+        None,
+        description="Where processes on this machine agree on device memory; "
+        "by default in `XDG_RUNTIME_DIR`, else in `/tmp`.",
+    )
+    spare_bytes: int = Field(256 * 2**20, ge=0, description="Left unused on every GPU, in bytes.")
 
 
 class DiarizationSettings(Group):
