@@ -2,38 +2,107 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from pathlib import Path
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from math import inf
 
+from .catalog.entries import CatalogEntry, InstalledModel
+from .catalog.reach import Reach
 from .config import Settings
 from .domain.cancellation import CancelToken
 from .domain.capability import Capability
+from .domain.events import DeviceAwaited, Emit, FellBack, ModelFetching, ignore
 from .domain.options import TranscribeOptions
 from .domain.transcript import Fallback
 from .engines.base import Chosen, SpeechEngine
-from .engines.pocketsphinx.engine import PocketSphinxEngine
-from .engines.whisper.engine import WhisperEngine
-from .engines.whisper.files import is_model_folder
-from .errors import EngineUnavailable, InvalidOption, UnknownName
+from .engines.devices import Device, DeviceProbe, MachineProbe
+from .engines.ladder import LadderEngine, Rung
+from .engines.leases import DeviceLeases
+from .engines.measured import Measured
+from .engines.steps import Machine, OpenWhisper, WhisperSteps, embedded_step, open_whisper
+from .engines.wanted import check_precision, wanted_devices
+from .engines.warm import WarmEngines
+from .engines.whisper.files import read_facts
+from .errors import EngineUnavailable, InvalidOption, ModelMissing, StorageFull, UnknownName
 from .models import ModelLibrary
+
+log = logging.getLogger(__name__)
 
 ENGINES = ("whisper", "pocketsphinx")
 """Best first."""
 
+EMBEDDED_MODEL = "pocketsphinx-en-us"
+
 GET_WHISPER = (
-    "For Whisper quality add `--engine whisper --model small` (downloads the model once), "
+    "For Whisper quality fetch a model once where there is a network (`--engine whisper --model small`), "
     "or pass the folder of a CTranslate2 Whisper model with --model."
 )
 
+MOST_REMEMBERED = 64
+"""Decisions kept."""
+
+TOLD_EVERY_S = 1.0
+"""How often it is told how far a download is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What will run. With neither a model on disk nor one to be fetched, the embedded engine.
+
+    Attributes:
+        model: Whisper model on this machine.
+        fetch: Whisper model to be fetched first.
+        may_embed: Whether the embedded engine may take over when that fails.
+        fallbacks: What had been wanted instead.
+    """
+
+    model: InstalledModel | None = None
+    fetch: CatalogEntry | None = None
+    may_embed: bool = True
+    fallbacks: tuple[Fallback, ...] = ()
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the embedded engine runs."""
+        return self.model is None and self.fetch is None
+
 
 class TranscriptionBridge:
-    """Keeps the engine of the last request warm."""
+    """Chooses among Whisper and the embedded engine, and keeps engines warm between recordings.
 
-    def __init__(self, settings: Settings) -> None:
-        self._default = settings.transcription.engine
+    Args:
+        settings: All settings.
+        probe: Knows the devices; this machine's when not given.
+        library: The models; those of the settings when not given.
+        opener: Loads a Whisper.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        probe: DeviceProbe | None = None,
+        library: ModelLibrary | None = None,
+        opener: OpenWhisper = open_whisper,
+    ) -> None:
+        self._settings = settings.transcription
         self._processes = settings.transcription.processes or len(os.sched_getaffinity(0))
-        self._models = ModelLibrary(settings)
-        self._warm: tuple[tuple[str, str | None], SpeechEngine] | None = None
+        self._library = library or ModelLibrary(settings)
+        self._probe = probe or MachineProbe()
+        self._opener = opener
+        self._leases = DeviceLeases(settings.run_dir, self._probe, spare_bytes=settings.devices.spare_bytes)
+        self._measured = Measured(settings.models_dir / "measured" / "engines.json")
+        self._engines = WarmEngines[SpeechEngine](self._leases, self._probe, keep_alive_s=settings.models.keep_alive_s)
+        self._reach = Reach(self._library.reachable, settings.models_dir / "measured" / "reach.json")
+        self._decisions: dict[TranscribeOptions, Decision] = {}
+
+    @property
+    def spent(self) -> bool:
+        """Whether this process should end when it is free: it holds GPU memory that only its end gives back."""
+        return self._engines.spent
 
     def names(self) -> list[str]:
         """What `--engine` takes."""
@@ -43,85 +112,248 @@ class TranscriptionBridge:
         """Refuse options no engine can meet, before any work is done.
 
         Raises:
-            UnknownName: No such engine or model.
-            EngineUnavailable: The wanted language can't be recognised by what is here.
-            InvalidOption: The engine needs an option that is missing.
+            UnknownName: No such engine, model, device or precision.
+            EngineUnavailable: The wanted language or device can't be had here.
+            ModelMissing: The wanted model is not here and can't be fetched.
+            InvalidOption: The options contradict each other.
         """
-        engine, _ = self._decide(options)
-        if engine == "whisper":
-            self._check_whisper(options)
-        elif options.model not in (None, "pocketsphinx-en-us"):
-            raise UnknownName("model", str(options.model), ["pocketsphinx-en-us", *self._sizes()])
-        elif not _is_english(options.language):
-            raise EngineUnavailable(
-                f"The embedded engine understands English only, not '{options.language}'.", hint=GET_WHISPER
-            )
+        decision = self._decide(options)
+        self._remember(options, decision)
 
-    def choose(self, options: TranscribeOptions) -> Chosen[SpeechEngine]:
-        """Open the engine for these options; it stays warm until another is asked for.
+    def choose(
+        self, options: TranscribeOptions, emit: Emit = ignore, cancel: CancelToken | None = None
+    ) -> Chosen[SpeechEngine]:
+        """The engine for these options. Nothing is loaded before it is used; a missing model is fetched now.
+
+        Args:
+            options: What is wanted.
+            emit: Told of fetching, of waiting for a device, and of every step down while the engine works.
+            cancel: Stops fetching.
 
         Raises:
             ModelMissing: The wanted model can't be had.
         """
-        self.check(options)
-        name, fallbacks = self._decide(options)
-        key = (name, options.model)
-        if self._warm is None or self._warm[0] != key:
-            self.close()
-            self._warm = (key, self._open(name, options))
-        return Chosen(self._warm[1], fallbacks)
+        decision = self._decided(options)
+        if decision.fetch is not None:
+            decision = self._fetched(decision, options, emit, cancel or CancelToken())
+        devices = wanted_devices(self._probe, self._device(options))
+        engine = LadderEngine(
+            self._plan(decision, options, devices),
+            self._engines,
+            self._measured,
+            on_fallback=lambda fallback: emit(
+                FellBack(wanted=fallback.wanted, used=fallback.used, reason=fallback.reason)
+            ),
+            on_wait=lambda device: emit(DeviceAwaited(device=device.label)),
+        )
+        return Chosen(engine, decision.fallbacks)
 
     def adapts_to_voice(self, options: TranscribeOptions) -> bool:
         """Whether the engine for these options recognises more when a chunk holds one voice only."""
-        return self._decide(options)[0] == "pocketsphinx" and options.mode != "fast"
+        return self._decided(options).embedded and options.mode != "fast"
 
     def capabilities(self) -> list[Capability]:
-        """What can recognise speech here, best first."""
-        return [
-            Capability(
+        """What can recognise speech here, best first. Does not ask the network."""
+        names = ", ".join(model.name for model in self._library.installed() if model.engine == "whisper")
+        whisper = Capability("whisper", "speech", True, f"models here: {names}")
+        if not names:
+            whisper = Capability(
                 "whisper",
                 "speech",
                 False,
                 "any CTranslate2 Whisper model, by name or folder",
-                reason="No Whisper model was named, and none is downloaded unasked.",
+                reason="No Whisper model is on this machine.",
                 remedy=GET_WHISPER,
-            ),
-            Capability("pocketsphinx", "speech", True, "English, draft quality, works offline"),
-        ]
+            )
+        return [whisper, Capability("pocketsphinx", "speech", True, "English, draft quality, works offline")]
 
     def close(self) -> None:
-        """End the warm engine."""
-        if self._warm is not None:
-            self._warm[1].close()
-            self._warm = None
+        """End all engines and give up what they leased."""
+        self._engines.close()
+        self._leases.close()
 
-    def _decide(self, options: TranscribeOptions) -> tuple[str, tuple[Fallback, ...]]:
-        wanted = self._default if options.engine == "auto" else options.engine
+    def _remember(self, options: TranscribeOptions, decision: Decision) -> Decision:
+        """One recording is decided on once: a network that comes or goes meanwhile changes nothing."""
+        self._decisions.pop(options, None)
+        self._decisions[options] = decision
+        for oldest in list(self._decisions)[:-MOST_REMEMBERED]:
+            del self._decisions[oldest]
+        return decision
+
+    def _decided(self, options: TranscribeOptions) -> Decision:
+        return self._decisions.get(options) or self._remember(options, self._decide(options))
+
+    def _device(self, options: TranscribeOptions) -> str:
+        return self._settings.device if options.device == "auto" else options.device
+
+    def _precision(self, options: TranscribeOptions) -> str:
+        return self._settings.precision if options.precision == "auto" else options.precision
+
+    def _decide(self, options: TranscribeOptions) -> Decision:
+        wanted = self._settings.engine if options.engine == "auto" else options.engine
         if wanted not in self.names():
             raise UnknownName("engine", wanted, self.names())
-        if wanted != "auto":
-            return wanted, ()
-        if options.model is not None and options.model != "pocketsphinx-en-us":
-            return "whisper", ()
-        return "pocketsphinx", (Fallback("whisper", "pocketsphinx", "No Whisper model was named."),)
+        devices = wanted_devices(self._probe, self._device(options))
+        check_precision(self._probe, devices, self._precision(options))
+        if wanted == "pocketsphinx" or options.model == EMBEDDED_MODEL:
+            return self._embedded(options, wanted)
+        if options.model is not None:
+            return self._named(options, options.model)
+        return self._best(options, devices[0], may_embed=wanted == "auto")
 
-    def _check_whisper(self, options: TranscribeOptions) -> None:
-        if options.model is None:
-            raise InvalidOption("Whisper needs a model.", hint=f"Add --model with one of {', '.join(self._sizes())}.")
-        if options.model not in self._sizes() and not is_model_folder(Path(options.model)):
-            raise UnknownName("model", options.model, self._sizes())
+    def _embedded(self, options: TranscribeOptions, wanted: str) -> Decision:
+        """The embedded engine was asked for."""
+        if wanted == "whisper":
+            raise InvalidOption(f"{EMBEDDED_MODEL} is no Whisper model.", hint="Leave --engine out.", field="model")
+        if options.model not in (None, EMBEDDED_MODEL):
+            raise UnknownName("model", str(options.model), [EMBEDDED_MODEL, *self._names()])
+        if self._device(options).startswith("cuda"):
+            raise InvalidOption(
+                "PocketSphinx runs on the processor only.", hint="Leave --device out, or take --engine whisper."
+            )
+        refuse_beyond_embedded(options, "", GET_WHISPER)
+        return Decision()
 
-    def _sizes(self) -> list[str]:
-        return [entry.name for entry in self._models.entries() if entry.engine == "whisper"]
+    def _named(self, options: TranscribeOptions, name: str) -> Decision:
+        """A model was asked for by name."""
+        if model := self._library.find(name):
+            if model.engine != "whisper":
+                raise InvalidOption(
+                    f"The model '{model.name}' is not for recognising speech but for {model.engine}.",
+                    hint=f"Models for speech are: {', '.join(self._names())}.",
+                    field="model",
+                )
+            self._check_language(model, options.language)
+            read_facts(model.path)
+            return Decision(model, may_embed=False)
+        entry = self._library.entry(name)
+        if entry.engine != "whisper":
+            raise UnknownName("model", name, self._names())
+        self._check_language(entry, options.language)
+        if options.offline or not self._reach():
+            raise self._missing(entry, options)
+        return Decision(fetch=entry, may_embed=False)
 
-    def _open(self, name: str, options: TranscribeOptions) -> SpeechEngine:
-        if name == "whisper":
-            folder = Path(str(options.model))
-            if not is_model_folder(folder):
-                folder = self._models.pull(folder.name, on_progress=lambda *_: None, cancel=CancelToken()).path
-            return WhisperEngine(folder, threads=self._processes)
-        return PocketSphinxEngine(self._processes)
+    def _best(self, options: TranscribeOptions, device: Device, *, may_embed: bool) -> Decision:
+        """Nothing particular was asked for."""
+        model, why = self._library.default_for(options.language, options.mode), ""
+        if model is not None:
+            try:
+                read_facts(model.path)
+            except EngineUnavailable as broken:
+                why = broken.message
+            else:
+                return Decision(model, may_embed=may_embed)
+        elif options.offline or self._library.offline:
+            why = "No Whisper model is on this machine, and nothing may be fetched (offline)."
+        elif not self._reach():
+            why = "No Whisper model is on this machine, and none can be fetched: the model hub can't be reached."
+        else:
+            return Decision(fetch=self._recommended(options, device), may_embed=may_embed)
+        if not may_embed:
+            raise ModelMissing(why, hint=GET_WHISPER)
+        refuse_beyond_embedded(options, why, GET_WHISPER)
+        return Decision(fallbacks=(Fallback("whisper", "pocketsphinx", why),))
+
+    def _recommended(self, options: TranscribeOptions, device: Device) -> CatalogEntry:
+        used = self._probe.reading(device).memory_used_bytes or 0
+        return self._library.recommended(
+            device.memory_bytes - used, device.kind == "cuda", options.language, options.mode
+        )
+
+    def _fetched(self, decision: Decision, options: TranscribeOptions, emit: Emit, cancel: CancelToken) -> Decision:
+        """The decision with its model on disk, or with the embedded engine where that can't be."""
+        assert decision.fetch is not None
+        entry = decision.fetch
+        log.info("Fetching %s, %d MB, from %s", entry.name, entry.size_bytes // 10**6, entry.source)
+        progress = _Fetching(entry, emit)
+        try:
+            return replace(decision, model=self._library.pull(entry.name, on_progress=progress, cancel=cancel))
+        except (ModelMissing, StorageFull) as error:
+            self._reach.failed()
+            if not decision.may_embed or beyond_embedded(options):
+                raise
+            log.warning("%s could not be fetched: %s", entry.name, error.message)
+            fallback = Fallback(f"whisper {entry.name}", "pocketsphinx", error.message)
+            return Decision(fallbacks=(*decision.fallbacks, fallback))
+
+    def _plan(
+        self, decision: Decision, options: TranscribeOptions, devices: tuple[Device, ...]
+    ) -> Callable[[float | None], Sequence[Rung]]:
+        """The steps of the ladder for a decision."""
+        embedded = embedded_step(devices[-1], self._processes)
+        if decision.model is None:
+            return lambda _sound_s: [embedded]
+        steps = WhisperSteps(
+            machine=Machine(devices, self._probe, self._leases, self._measured, self._engines, self._processes),
+            folder=decision.model.path,
+            facts=read_facts(decision.model.path),
+            open=self._opener,
+            precision=self._precision(options),
+            routed=self._device(options) == "auto",
+        )
+        last = [embedded] if decision.may_embed and not beyond_embedded(options) else []
+        return lambda sound_s: [*steps.plan(sound_s), *last]
+
+    def _names(self) -> list[str]:
+        known = {entry.name for entry in self._library.entries() if entry.engine == "whisper"}
+        return sorted(known | {model.name for model in self._library.installed() if model.engine == "whisper"})
+
+    def _missing(self, entry: CatalogEntry, options: TranscribeOptions) -> ModelMissing:
+        offline = options.offline or self._library.offline
+        why = "nothing may be fetched (offline)" if offline else "the model hub can't be reached"
+        here = [model.name for model in self._library.installed() if model.engine == "whisper"]
+        meanwhile = f"--model {here[0]}" if here else "--engine pocketsphinx"
+        return ModelMissing(
+            f"The model '{entry.name}' is not on this machine, and {why}.",
+            hint=f"Fetch it where there is a network ({entry.source}, {entry.size_bytes // 10**6} MB) and give its "
+            f"folder with --model. Meanwhile, {meanwhile} works.",
+            model=entry.name,
+        )
+
+    def _check_language(self, model: InstalledModel | CatalogEntry, language: str | None) -> None:
+        if language is not None and not model.speaks(language):
+            raise InvalidOption(
+                f"The model '{model.name}' knows {', '.join(model.languages)} only, not '{language}'.",
+                hint="Take a model for many languages, such as 'small'.",
+                field="model",
+            )
 
 
-def _is_english(language: str | None) -> bool:
-    return language is None or language.lower().split("-")[0] in ("en", "english")
+class _Fetching:
+    """Tells how far a download is, not too often."""
+
+    def __init__(self, entry: CatalogEntry, emit: Emit) -> None:
+        self._entry = entry
+        self._emit = emit
+        self._told_at = -inf
+
+    def __call__(self, done_bytes: int, total_bytes: int) -> None:
+        now = time.monotonic()
+        if now - self._told_at < TOLD_EVERY_S and done_bytes < total_bytes:
+            return
+        self._told_at = now
+        entry = self._entry
+        self._emit(ModelFetching(model=entry.name, source=entry.source, done_bytes=done_bytes, total_bytes=total_bytes))
+
+
+def beyond_embedded(options: TranscribeOptions) -> str:
+    """What of the options the embedded engine can't do, as a sentence; empty when it can do all."""
+    language = (options.language or "en").lower().replace("_", "-").partition("-")[0]
+    if language not in ("en", "eng", "english"):
+        return f"The embedded engine understands English only, not '{options.language}'."
+    if options.task == "translate":
+        return "The embedded engine can't translate."
+    return ""
+
+
+def refuse_beyond_embedded(options: TranscribeOptions, why: str, remedy: str) -> None:
+    """Refuse what only Whisper can do.
+
+    Args:
+        options: What is wanted.
+        why: Why Whisper can't be used; may be empty.
+        remedy: What would change that.
+    """
+    if beyond := beyond_embedded(options):
+        raise EngineUnavailable(f"{beyond} {why}".strip(), hint=remedy)

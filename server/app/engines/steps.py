@@ -125,14 +125,14 @@ class WhisperSteps:
         what = f"whisper {facts.name} {precision} on {device.label}, batches of {batch_size}"
         predicted = predicted_bytes(facts.size_bytes, precision, batch_size, on_gpu=device.kind == "cuda")
         presumed = presumed_speed(device.kind, facts.size_bytes, self.machine.threads, batch_size)
-        place = Place[SpeechEngine](
+        place: Place[SpeechEngine] = Place(
             key=("whisper", str(self.folder), device.key, precision, batch_size),
             what=what,
             device=device,
             size_bytes=measured.memory_bytes(what) or predicted,
             open=lambda: self.open(self.folder, device, precision, batch_size, self.machine.threads),
         )
-        info = EngineInfo("whisper", facts.name, device.label, precision, facts.quality)
+        info = EngineInfo("whisper", facts.name, device.label, precision, facts.quality, window_s=facts.window_s)
         return Rung(place, info, family=f"whisper on {device.key}", speed=measured.speed(what) or presumed)
 
     def _first(self, tops: Sequence[Rung], sound_s: float | None) -> str:
@@ -167,12 +167,12 @@ def chosen_precision(probe: DeviceProbe, device: Device, wanted: str) -> str:
 
 def embedded_step(cpu: Device, processes: int) -> Rung:
     """The last step: the embedded recogniser, which needs next to nothing."""
-    place = Place[SpeechEngine](
+    place: Place[SpeechEngine] = Place(
         key=("pocketsphinx", processes),
         what="pocketsphinx",
         device=cpu,
         size_bytes=0,
         open=lambda: PocketSphinxEngine(processes),
     )
-    info = EngineInfo("pocketsphinx", "en-us", "cpu", "int8", "draft")
+    info = EngineInfo("pocketsphinx", "en-us", "cpu", "int8", "draft", punctuates=False)
     return Rung(place, info, family="pocketsphinx", languages=(EMBEDDED_LANGUAGE, "english"))

@@ -7,11 +7,14 @@ suits the engine.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from ..domain.audio import Chunk
+from ..domain.cancellation import CancelToken
 from ..domain.codec import from_json, to_json
-from ..domain.events import ChunkTranscribed, FellBack, StageName
+from ..domain.events import ChunkTranscribed, Emit, FellBack, StageName
 from ..domain.options import TranscribeOptions
+from ..domain.transcript import Fallback
 from ..engines.base import Chosen, RecognisedChunk, RecogniseOptions, SpeechEngine
 from ..engines.gathering import gathered
 from .base import ProgressReporter, Stage, StageContext
@@ -22,11 +25,21 @@ ENGINE_KEY = "transcribe/engine"
 """Checkpoint that tells which engine is at work, for those who read its chunks before the stage has finished."""
 
 
+FALLBACKS_KEY = "transcribe/fallbacks"
+
+
+@dataclass(frozen=True, slots=True)
+class Fallbacks:
+    """What was used instead of what while chunks were recognised; checkpointed beside them."""
+
+    all: tuple[Fallback, ...]
+
+
 class TranscribeStage(Stage[Recognised]):
     """Hands the chunks that are not checkpointed yet to a speech engine.
 
     Args:
-        choose: Opens the engine for the options.
+        choose: The engine for the options; it tells of what it does, and can be stopped while it fetches a model.
         adapts: Whether that engine does better with one voice per chunk; then chunks are cut where speakers change.
         max_chunk_s: Longest chunk, in seconds.
     """
@@ -38,7 +51,7 @@ class TranscribeStage(Stage[Recognised]):
 
     def __init__(
         self,
-        choose: Callable[[TranscribeOptions], Chosen[SpeechEngine]],
+        choose: Callable[[TranscribeOptions, Emit, CancelToken], Chosen[SpeechEngine]],
         adapts: Callable[[TranscribeOptions], bool] = lambda _: False,
         max_chunk_s: float = 30.0,
     ) -> None:
@@ -62,12 +75,13 @@ class TranscribeStage(Stage[Recognised]):
 
     def run(self, work: Work, context: StageContext) -> Recognised:
         """Recognise all chunks."""
-        chosen = self._choose(work.options)
+        chosen = self._choose(work.options, context.emit, context.cancel)
         for fallback in chosen.fallbacks:
             context.emit(FellBack(wanted=fallback.wanted, used=fallback.used, reason=fallback.reason))
         context.checkpoints.save(ENGINE_KEY, to_json(chosen.engine.info))
         chunks = self._chunks(work, chosen.engine.info.window_s)
         done = _checkpointed(chunks, context)
+        fallbacks = _earlier_fallbacks(context) if done else ()
         for result in done.values():
             _tell(result, context, resumed=True)
         todo = [chunk for chunk in chunks if chunk.index not in done]
@@ -77,9 +91,11 @@ class TranscribeStage(Stage[Recognised]):
             context.checkpoints.save(chunk_key(result.chunk.index), to_json(result))
             done[result.chunk.index] = result
             _tell(result, context, resumed=False)
+            fallbacks = _keep_fallbacks(fallbacks, chosen, context)
             report(sum(r.chunk.duration_s for r in done.values()))
         recognised = tuple(done[index] for index in sorted(done))
-        return Recognised(recognised, chosen.engine.info, chosen.fallbacks)
+        fallbacks = _keep_fallbacks(fallbacks, chosen, context)
+        return Recognised(recognised, chosen.engine.info, fallbacks)
 
 
 def _recognise_options(wanted: TranscribeOptions, done: dict[int, RecognisedChunk]) -> RecogniseOptions:
@@ -95,6 +111,23 @@ def _recognise_options(wanted: TranscribeOptions, done: dict[int, RecognisedChun
         vocabulary=wanted.vocabulary,
         per_segment_language=wanted.per_segment_language,
     )
+
+
+def _earlier_fallbacks(context: StageContext) -> tuple[Fallback, ...]:
+    """Those of an attempt that was broken off: some of the chunks are its work."""
+    saved = context.checkpoints.load(FALLBACKS_KEY)
+    return () if saved is None else from_json(Fallbacks, saved).all
+
+
+def _keep_fallbacks(
+    known: tuple[Fallback, ...], chosen: Chosen[SpeechEngine], context: StageContext
+) -> tuple[Fallback, ...]:
+    """All fallbacks so far, each once; new ones are checkpointed, and so is the engine that took over."""
+    now = tuple(dict.fromkeys((*known, *chosen.all_fallbacks)))
+    if now != known:
+        context.checkpoints.save(FALLBACKS_KEY, to_json(Fallbacks(now)))
+        context.checkpoints.save(ENGINE_KEY, to_json(chosen.engine.info))
+    return now
 
 
 def chunk_key(index: int) -> str:
