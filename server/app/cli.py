@@ -289,28 +289,17 @@ def _formats(args: argparse.Namespace, console: Console) -> int:
 
 
 def _doctor(args: argparse.Namespace, console: Console) -> int:
-    from dataclasses import asdict
+    from .capabilities import Capabilities
+    from .domain.codec import to_plain
+    from .terminal.doctor import as_text
+    from .terminal.style import style_of
 
-    from .advanced_export import AdvancedExporter
-    from .audio.versions import libav_versions
-    from .diarization_bridge import DiarizationBridge
-    from .domain.capability import Capability
-    from .terminal.doctor import as_text, examine
-    from .transcription_bridge import TranscriptionBridge
-
-    settings = _settings(args).settings
-    diagnosis = examine(
-        __version__,
-        settings.data_dir,
-        libav_versions(),
-        [
-            *TranscriptionBridge(settings).capabilities(),
-            *DiarizationBridge(settings).capabilities(),
-            *(Capability(each.id, "format", True, each.name) for each in AdvancedExporter().formats()),
-        ],
-    )
-    console.result(_json(asdict(diagnosis)) if args.json else as_text(diagnosis).encode())
-    return DONE if diagnosis.healthy else FAILED
+    configuration = _settings(args)
+    for notice in configuration.notices:
+        console.note(notice)
+    report = Capabilities(configuration.settings).report()
+    console.result(_json(to_plain(report)) if args.json else as_text(report, style_of()).encode())
+    return DONE if report.healthy else FAILED
 
 
 def _serve(args: argparse.Namespace, console: Console) -> int:

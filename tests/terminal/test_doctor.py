@@ -1,39 +1,79 @@
-"""The doctor's report."""
+"""The doctor's report on a terminal."""
 
-from pathlib import Path
+from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
 from audapolis.domain.capability import Capability, used_instead
-from audapolis.terminal.doctor import as_text, examine
+from audapolis.survey.conflicts import Misfit
+from audapolis.survey.report import Report
+from audapolis.terminal.doctor import as_text
+from audapolis.terminal.style import Style
+from audapolis.terminal.text import width
 
-ENGINES = [
-    Capability("best", "speech", False, reason="Its weights are missing.", remedy="Pull them."),
-    Capability("draft", "speech", True, "offline"),
-    Capability("other", "speakers", False, reason="No reason.", remedy="None."),
-]
-LIBAV = {"libavcodec": "62.1.2", "libavformat": "62.0.0"}
+from ..survey.machines import CARD, machine
+from ..survey.test_report import ENGINES, report_of
+
+LONG = Capability(
+    "far-away-engine",
+    "speech",
+    False,
+    "a detail that goes on and on, with a path like /a/very/long/path/that/can/not/be/broken/anywhere",
+    reason="It is not here, " + "and " * 30 + "so on.",
+    remedy="Get it. " * 20,
+)
+MISFITS = (
+    Misfit("error", ("transcription.engine",), "There is no engine 'whispr'.", "Known: auto, whisper."),
+    Misfit("warning", ("models.defaults",), "large-v3 on this CPU: about 0.3x real time.", "Use small."),
+)
 
 
-def test_what_is_used_instead_is_told_with_reason_and_remedy(tmp_path: Path) -> None:
-    found = examine("1.2.3", tmp_path / "not" / "yet", LIBAV, ENGINES)
-    assert found.healthy
-    assert found.used["speech"] == "draft"
-    assert "speakers" not in found.used
-    text = as_text(found)
-    for said in ("Its weights are missing.", "Used instead: draft.", "Pull them.", "libavcodec 62.1.2"):
+@pytest.fixture
+def found() -> Report:
+    return replace(report_of(*ENGINES, LONG), conflicts=MISFITS)
+
+
+def test_what_is_missing_is_told_with_reason_substitute_and_remedy(found: Report) -> None:
+    text = as_text(found, Style())
+    for said in ("Its weights are missing.", "Used instead: draft.", "Pull them.", "no NVIDIA driver is at hand"):
         assert said in text
 
 
-def test_without_an_engine_or_libav_nothing_is_healthy(tmp_path: Path) -> None:
-    assert not examine("1", tmp_path, LIBAV, ENGINES[:1]).healthy
-    assert not examine("1", tmp_path, {}, ENGINES).healthy
-    assert "pip install" in as_text(examine("1", tmp_path, {}, ENGINES))
+def test_conflicts_and_good_settings_are_told(found: Report) -> None:
+    text = as_text(found, Style())
+    for said in (*(misfit.message for misfit in MISFITS), "(transcription.engine)", "Good settings here", "enhanced"):
+        assert said in text
 
 
-def test_a_data_folder_that_can_not_be_is_told(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("not a folder")
-    found = examine("1", tmp_path / "file" / "data", LIBAV, ENGINES)
-    assert not found.healthy
-    assert "AUDAPOLIS_DATA_DIR" in as_text(found)
+@pytest.mark.parametrize("columns", [60, 80, 100])
+def test_it_fits_the_terminal(found: Report, columns: int) -> None:
+    # Paths that can't be broken may stand out; nothing else does.
+    lines = as_text(found, Style(columns=columns)).splitlines()
+    assert [line for line in lines if width(line) > columns and "/very/long/" not in line] == []
+
+
+def test_it_says_whether_work_can_be_done(found: Report) -> None:
+    assert "Not ready" in as_text(found, Style())
+    assert as_text(replace(found, healthy=True), Style()).splitlines()[-1].startswith("Ready")
+
+
+def test_gpus_are_told_with_memory_and_driver(found: Report) -> None:
+    text = as_text(replace(found, machine=machine(gpus=(CARD,))), Style())
+    assert "cuda:0" in text
+    assert "24.0 GiB, 1.0 GiB in use, driver 550.54" in text
+
+
+def test_colours_and_signs_are_used_only_where_they_may_be(found: Report) -> None:
+    assert "\x1b[" in as_text(found, Style(colour=True))
+    plain = as_text(found, Style(colour=False, signs=False))
+    assert "\x1b" not in plain
+    assert plain.isascii()
+
+
+def test_names_can_not_garble_the_terminal(found: Report) -> None:
+    nasty = Capability("bad", "speakers", False, "\x1b[2J", reason="\x1b]0;gone\x07", remedy="\x1b[31m")
+    assert "\x1b" not in as_text(replace(found, capabilities=(nasty,)), Style())
 
 
 def test_the_best_available_of_the_same_kind_is_used_instead() -> None:

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-CapabilityKind = Literal["speech", "speakers", "detection", "decoding", "format", "store"]
-"""Words, speakers, where speech is, reading media, writing results, keeping jobs: in this order."""
+CapabilityKind = Literal["speech", "speakers", "detection", "device", "decoding", "format", "store", "live", "cluster"]
+"""Words, speakers, where speech is, what engines run on, reading media, writing results, keeping jobs, live sound,
+several machines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Capability:
         detail: Model, device or version; may be empty.
         reason: Why it is not available, one sentence; empty when it is.
         remedy: What to do about that; empty when nothing needs doing.
+        instead: What is used as long as it is not available, where that is not simply another of its kind.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Capability:
     detail: str = ""
     reason: str = ""
     remedy: str = ""
+    instead: str = ""
 
 
 def used_instead(wanted: Capability, capabilities: Iterable[Capability]) -> Capability | None:

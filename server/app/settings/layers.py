@@ -143,8 +143,8 @@ def _walk(tree: Mapping[str, Any], leaves: Mapping[str, Leaf], path: str = "") -
 def guess(name: str, known: Iterable[str]) -> str:
     """What was probably meant, as the end of a sentence; empty where nothing is like it."""
     choices = {choice.lower(): choice for choice in known}
-    near = difflib.get_close_matches(name.lower(), choices, n=1, cutoff=0.6)
-    near = near or [choice for choice in choices if choice.rpartition(".")[2] == name.lower()][:1]
+    near = [choice for choice in choices if choice.rpartition(".")[2] == name.lower()]
+    near = near[:1] or difflib.get_close_matches(name.lower(), choices, n=1, cutoff=0.6)
     return f"; did you mean {choices[near[0]]}?" if near else ""
 
 
