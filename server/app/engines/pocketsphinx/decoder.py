@@ -6,6 +6,7 @@ no width of search does. A third search after a second adaptation was measured t
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -17,7 +18,9 @@ from .acoustic_model import AcousticModel, read_acoustic_model
 from .adaptation import choose_warp, estimate_map
 from .confidence import confidences
 from .frontend import Floats, cepstra, power_spectra
-from .search import QUICK, THOROUGH, HeardWord, Search, model_folder
+from .model import PocketSphinxModel, shipped
+from .search import QUICK, THOROUGH, HeardWord, Search
+from .vocabulary import Expected
 
 _PEAK = 0.7
 """Level that chunks are brought to: noise suppression has an absolute floor, made for sound of full level."""
@@ -29,10 +32,19 @@ _PRIOR_FRAMES = 75.0
 
 @dataclass(frozen=True, slots=True)
 class ChunkJob:
-    """What a decoder is asked: the chunk's samples and how much trouble to take."""
+    """What a decoder is asked.
+
+    Attributes:
+        samples: The chunk's sound.
+        mode: How much trouble to take.
+        model: What to recognise with; None means the shipped model.
+        expected: Words to expect besides the model's.
+    """
 
     samples: Samples
     mode: Literal["fast", "balanced", "accurate"]
+    model: PocketSphinxModel | None = None
+    expected: tuple[Expected, ...] = ()
 
     @property
     def duration_s(self) -> float:
@@ -54,8 +66,11 @@ class ChunkDecoder:
     """Decodes chunks one after the other, each as if it were the first.
 
     `fast` searches once. `balanced` adapts the cepstra to what that found and searches again. `accurate` repeats
-    this, the last time with wider beams.
+    this, the last time with wider beams. Searches are kept until a job wants another model or other words.
     """
+
+    def __init__(self) -> None:
+        self._loaded = _Loaded(shipped(), ())
 
     def decode(self, job: ChunkJob) -> tuple[DecodedWord, ...]:
         """The words of a chunk; none for one shorter than 0.1 s or without sound.
@@ -65,45 +80,66 @@ class ChunkDecoder:
         """
         heard = self.hear(job)
         sure = confidences([word.evidence for word in heard])
-        return tuple(
-            DecodedWord(w.text, w.start_s, w.end_s, confidence) for w, confidence in zip(heard, sure, strict=True)
-        )
+        return tuple(part for word, how_sure in zip(heard, sure, strict=True) for part in _parts(word, how_sure))
 
     def hear(self, job: ChunkJob) -> list[HeardWord]:
         """The words of a chunk with the evidence for them."""
         peak = float(np.abs(job.samples).max(initial=0.0))
         if job.duration_s < _MIN_DURATION_S or peak == 0.0:
             return []
+        wanted = (job.model or shipped(), job.expected)
+        if wanted != self._loaded.key:
+            self._loaded = _Loaded(*wanted)
+        loaded = self._loaded
         spectra = power_spectra(job.samples * np.float32(_PEAK / peak))
         if job.mode == "fast":
-            return self._quick.words(_centred(cepstra(spectra))[0])
+            return loaded.quick.words(_centred(cepstra(spectra))[0])
         warped = _centred(cepstra(spectra, _WARPS))
         frames = warped[_UNWARPED]
-        words = self._quick.words(frames)
-        for search in [self._quick] if job.mode == "balanced" else [self._quick, self._thorough]:
+        words = loaded.quick.words(frames)
+        for thorough in [False] if job.mode == "balanced" else [False, True]:
             if not words:
                 break
-            frames = self._adapted(warped, frames)
-            words = search.words(frames)
+            frames = loaded.adapted(warped, frames)
+            words = (loaded.thorough if thorough else loaded.quick).words(frames)
         return words
 
-    def _adapted(self, warped: Floats, frames: Floats) -> Floats:
+
+class _Loaded:
+    """A model with its words; its searches are made when first needed."""
+
+    def __init__(self, model: PocketSphinxModel, expected: tuple[Expected, ...]) -> None:
+        self.key = (model, expected)
+
+    def adapted(self, warped: Floats, frames: Floats) -> Floats:
         """The cepstra, fitted to the words that the quick search just heard in `frames`."""
-        alignment = self._quick.align(frames, self._model.phones)
-        fitting = warped[choose_warp(self._model, warped, alignment)]
-        return estimate_map(self._model, fitting, alignment, _PRIOR_FRAMES).apply(fitting)
+        alignment = self.quick.align(frames, self._acoustic.phones)
+        fitting = warped[choose_warp(self._acoustic, warped, alignment)]
+        return estimate_map(self._acoustic, fitting, alignment, _PRIOR_FRAMES).apply(fitting)
 
     @cached_property
-    def _quick(self) -> Search:
-        return Search(QUICK)
+    def quick(self) -> Search:
+        """The search that is fast."""
+        return Search(QUICK, *self.key)
 
     @cached_property
-    def _thorough(self) -> Search:
-        return Search(THOROUGH)
+    def thorough(self) -> Search:
+        """The search that is exact."""
+        return Search(THOROUGH, *self.key)
 
     @cached_property
-    def _model(self) -> AcousticModel:
-        return read_acoustic_model(model_folder())
+    def _acoustic(self) -> AcousticModel:
+        return read_acoustic_model(self.key[0].acoustic)
+
+
+def _parts(word: HeardWord, confidence: float) -> Iterator[DecodedWord]:
+    """The words of an expected phrase, which is heard as one; each takes time by its letters."""
+    texts = word.text.split()
+    at_s, letter_s = word.start_s, (word.end_s - word.start_s) / sum(map(len, texts))
+    for text in texts:
+        end_s = at_s + letter_s * len(text)
+        yield DecodedWord(text, at_s, end_s, confidence)
+        at_s = end_s
 
 
 def _centred(frames: Floats) -> Floats:

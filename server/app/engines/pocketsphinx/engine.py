@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
 
 from ...domain.audio import AudioReader, Chunk
 from ...domain.cancellation import CancelToken
@@ -12,9 +14,12 @@ from ...domain.transcript import Word
 from ...errors import EngineFailed, EngineUnavailable, WorkerCrashed
 from ..base import EngineInfo, RecognisedChunk, RecogniseOptions
 from .decoder import ChunkJob, DecodedWord
+from .model import PocketSphinxModel, shipped
 from .pool import MAX_RSS_BYTES, DecoderPool, DecoderProcess, answered
+from .vocabulary import Expected, prepare
 
 LANGUAGE = "en"
+"""What the shipped model knows."""
 _LOOK_S = 0.2
 _ATTEMPTS = 2
 
@@ -27,19 +32,21 @@ class PocketSphinxEngine:
 
     Args:
         processes: Decoder processes, each up to 500 MB; 0 takes one per core this process may use.
+        model: What to recognise with; None means the shipped model of US English.
 
     Raises:
         EngineUnavailable: The pocketsphinx package or its model is missing.
     """
 
-    def __init__(self, processes: int = 0) -> None:
+    def __init__(self, processes: int = 0, model: PocketSphinxModel | None = None) -> None:
         _check_installed()
+        self._model = model or shipped()
         self._pool = DecoderPool(processes or len(os.sched_getaffinity(0)))
 
     @property
     def info(self) -> EngineInfo:
         """Name, model, device and precision in use."""
-        return EngineInfo("pocketsphinx", "en-us", "cpu", "int8", "draft", punctuates=False)
+        return EngineInfo("pocketsphinx", self._model.name, "cpu", "int8", "draft", punctuates=False)
 
     def recognise(
         self, audio: AudioReader, chunks: Iterable[Chunk], options: RecogniseOptions, cancel: CancelToken
@@ -47,13 +54,15 @@ class PocketSphinxEngine:
         """Recognise chunks in parallel; yields each when done, in any order. One per process in flight.
 
         Raises:
-            EngineUnavailable: The language asked for is not English.
+            EngineUnavailable: The language asked for is not the model's.
+            InvalidOption: The vocabulary can't be used.
             Cancelled: Within 2 s of `cancel` being set.
             EngineFailed: A chunk failed twice; the chunks already yielded stand.
         """
-        _check_language(options.language)
+        _check_language(options.language, self._model.language)
         _check_task(options.task)
-        run = _Run(self._pool, audio, options, cancel)
+        expected = prepare(options.vocabulary, self._model.dictionary) if options.vocabulary else ()
+        run = _Run(self._pool, audio, _Task(options.mode, self._model, expected), cancel)
         try:
             yield from run.results(iter(chunks))
         finally:
@@ -64,13 +73,22 @@ class PocketSphinxEngine:
         self._pool.close()
 
 
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What is the same for all chunks of a run."""
+
+    mode: Literal["fast", "balanced", "accurate"]
+    model: PocketSphinxModel
+    expected: tuple[Expected, ...]
+
+
 class _Run:
     """One call of `recognise`: which decoder works on which chunk."""
 
-    def __init__(self, pool: DecoderPool, audio: AudioReader, options: RecogniseOptions, cancel: CancelToken) -> None:
+    def __init__(self, pool: DecoderPool, audio: AudioReader, task: _Task, cancel: CancelToken) -> None:
         self._pool = pool
         self._audio = audio
-        self._options = options
+        self._task = task
         self._cancel = cancel
         self._busy: dict[DecoderProcess, tuple[Chunk, int]] = {}
         self._again: list[tuple[Chunk, int]] = []
@@ -123,7 +141,7 @@ class _Run:
 
     def _job(self, chunk: Chunk) -> ChunkJob:
         samples = self._audio.read(chunk.start_s, chunk.end_s, chunk.channel)
-        return ChunkJob(samples, self._options.mode)
+        return ChunkJob(samples, self._task.mode, self._task.model, self._task.expected)
 
     def _collect(self, decoder: DecoderProcess) -> RecognisedChunk | None:
         """Take a decoder's answer; None when it crashed and the chunk is tried again."""
@@ -139,7 +157,7 @@ class _Run:
             self._pool.give_back(decoder)
         if reply.error:
             raise reply.error
-        return RecognisedChunk(chunk, _absolute(reply.words, chunk), LANGUAGE)
+        return RecognisedChunk(chunk, _absolute(reply.words, chunk), self._task.model.language)
 
     def _retry(self, decoder: DecoderProcess, error: EngineFailed) -> None:
         chunk, attempt = self._busy.pop(decoder)
@@ -176,10 +194,10 @@ def _check_installed() -> None:
         )
 
 
-def _check_language(language: str | None) -> None:
-    if language and language.lower().replace("_", "-").partition("-")[0] != LANGUAGE:
+def _check_language(language: str | None, known: str) -> None:
+    if language and language.lower().replace("_", "-").partition("-")[0] != known:
         raise EngineUnavailable(
-            f"The embedded recogniser knows English only, not '{language}'.",
+            f"The embedded recogniser's model knows {'English' if known == 'en' else known} only, not '{language}'.",
             hint="Use a Whisper model for other languages: --engine whisper.",
         )
 

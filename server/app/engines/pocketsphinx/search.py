@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,8 @@ from ...errors import EngineUnavailable
 from .adaptation import Alignment
 from .confidence import Evidence
 from .frontend import FRAME_S, Floats
+from .model import PocketSphinxModel
+from .vocabulary import Expected
 
 _ALTERNATIVE = re.compile(r"\(\d+\)$")
 _FILLER = re.compile(r"^(<.*>|\[.*\]|\+\+.*\+\+)$")
@@ -45,30 +46,40 @@ class HeardWord:
     evidence: Evidence
 
 
+EXPECTED_WEIGHT = 10.0
+"""How much likelier than an average word of the dictionary an expected one is: as likely as `doctor`. Of 20 synthetic
+sentences with made-up names all were heard right with 1, 10 and 100 alike, and no name where there was none."""
+
+
 class Search:
     """A PocketSphinx decoder that is given cepstra. It remembers nothing from one chunk to the next.
 
     Args:
         beams: PocketSphinx parameters, such as `THOROUGH`.
+        model: What it recognises with.
+        expected: Words that are added to those of the model.
 
     Raises:
         EngineUnavailable: PocketSphinx or its model can't be loaded.
     """
 
-    def __init__(self, beams: dict[str, Any]) -> None:
+    def __init__(self, beams: dict[str, Any], model: PocketSphinxModel, expected: Sequence[Expected] = ()) -> None:
+        files = {"hmm": str(model.acoustic), "lm": str(model.language_model), "dict": str(model.dictionary)}
         try:
             from pocketsphinx import Decoder
 
-            self._decoder = Decoder(**_COMMON, **beams)
+            self._decoder = Decoder(**_COMMON, **beams, **files)
         except (ImportError, RuntimeError) as error:
             raise _unavailable(error) from error
         self._words_search: str = self._decoder.current_search()
+        self._written = {word.token: word.written for word in expected}
+        self._expect(expected)
 
     def words(self, cepstra: Floats) -> list[HeardWord]:
         """The words in cepstra of shape (frames, 13)."""
         self._run(cepstra)
         segments = self._decoder.seg()
-        return list(_words(segments)) if segments else []
+        return list(_words(segments, self._written)) if segments else []
 
     def align(self, cepstra: Floats, phones: dict[str, int]) -> Alignment:
         """Model states of the words that `words` just found in the same cepstra.
@@ -92,26 +103,25 @@ class Search:
             self._decoder.activate_search(self._words_search)
         return Alignment(codebooks, senones)
 
+    def _expect(self, expected: Sequence[Expected]) -> None:
+        """Put words into the dictionary and, before that, as single words into the language model."""
+        names = [
+            (word.token if n == 1 else f"{word.token}({n})", phones)
+            for word in expected
+            for n, phones in enumerate(word.pronunciations, start=1)
+        ]
+        language_model = self._decoder.get_lm(self._words_search)
+        for number, (name, phones) in enumerate(names, start=1):
+            language_model.add_word(name, EXPECTED_WEIGHT)
+            self._decoder.add_word(name, phones, number == len(names))  # the last one makes the search take them in
+
     def _run(self, cepstra: Floats) -> None:
         self._decoder.start_utt()
         self._decoder.process_cep(np.ascontiguousarray(cepstra, np.float32).tobytes(), full_utt=True)
         self._decoder.end_utt()
 
 
-def model_folder() -> Path:
-    """Where the acoustic model of the PocketSphinx wheel is.
-
-    Raises:
-        EngineUnavailable: PocketSphinx can't be loaded.
-    """
-    try:
-        from pocketsphinx import get_model_path
-    except ImportError as error:
-        raise _unavailable(error) from error
-    return Path(get_model_path("en-us/en-us"))
-
-
-def _words(segments: Any) -> Iterator[HeardWord]:
+def _words(segments: Any, written: Mapping[str, str]) -> Iterator[HeardWord]:
     for segment in segments:
         if _FILLER.match(segment.word):
             continue
@@ -125,7 +135,9 @@ def _words(segments: Any) -> Iterator[HeardWord]:
             order=segment.lback,
             letters=len(text),
         )
-        yield HeardWord(text, segment.start_frame * FRAME_S, (segment.end_frame + 1) * FRAME_S, evidence)
+        yield HeardWord(
+            written.get(text, text), segment.start_frame * FRAME_S, (segment.end_frame + 1) * FRAME_S, evidence
+        )
 
 
 def _log(probability: float) -> float:

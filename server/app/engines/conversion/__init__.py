@@ -1,0 +1,1 @@
+"""Whisper checkpoints of other programs made into CTranslate2's format, in a process of its own."""
