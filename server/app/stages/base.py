@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from ..domain.cancellation import CancelToken
 from ..domain.events import Emit, StageName, StageProgress, ignore
+from .cache import FolderCache
 
 Result = TypeVar("Result")
 
@@ -53,12 +54,14 @@ class StageContext:
         emit: Takes events; returns at once. May be called from several threads.
         cancel: Checked at least every half second.
         checkpoints: Finished work of earlier attempts. May be used from several threads.
+        cache: Finished work of earlier jobs; None where nothing is to be reused or kept.
     """
 
     workdir: Path
     emit: Emit = ignore
     cancel: CancelToken = field(default_factory=CancelToken)
     checkpoints: Checkpoints = field(default_factory=NoCheckpoints)
+    cache: FolderCache | None = None
 
 
 class Stage(ABC, Generic[Result]):
@@ -73,12 +76,16 @@ class Stage(ABC, Generic[Result]):
         after: Stages whose results this one reads; those not connected by `after` run at the same time.
         leaves: Attribute of the `Work` that the result is kept in.
         result_type: How the result is checkpointed; None for a stage too cheap to be worth it.
+        heeds: Names of the `TranscribeOptions` that the result depends on.
+        cached: Whether the result is kept for later jobs; it is found again by `heeds`, `basis` and what came before.
     """
 
     name: ClassVar[StageName]
     after: ClassVar[tuple[StageName, ...]]
     leaves: ClassVar[str]
     result_type: ClassVar[Any] = None
+    heeds: ClassVar[tuple[str, ...]] = ()
+    cached: ClassVar[bool] = False
 
     @abstractmethod
     def run(self, work: Any, context: StageContext) -> Result:
@@ -92,6 +99,18 @@ class Stage(ABC, Generic[Result]):
     def needs(self, work: Any) -> tuple[StageName, ...]:  # noqa: ARG002
         """Stages that must have finished before this one can run on this work; those in `after` or more."""
         return self.after
+
+    def basis(self, work: Any) -> Any:  # noqa: ARG002
+        """What else the result depends on, as JSON: settings, which engine there is."""
+        return None
+
+    def sound_of(self, result: Result) -> str | None:  # noqa: ARG002
+        """Path of the sound file in the work folder that belongs to the result and is to be kept with it."""
+        return None
+
+    def with_sound(self, result: Result, path: Path) -> Result:  # noqa: ARG002
+        """The result, its sound file being at `path` now."""
+        return result
 
     def still_valid(self, result: Result) -> bool:  # noqa: ARG002
         """Whether a result loaded from a checkpoint can be used; false when files it points to are gone."""

@@ -13,6 +13,7 @@ from ..domain.codec import from_json, to_json
 from ..domain.events import StageFailed, StageFinished, StageStarted
 from ..errors import AudapolisError, Cancelled, EngineFailed, InvalidDocument
 from .base import Stage, StageContext
+from .recall import key_for, recall, remember
 from .work import Work
 
 
@@ -55,14 +56,17 @@ def _let_first_cause_win(running: dict[Future[None], Stage[Any]]) -> None:
 def _run_stage(stage: Stage[Any], work: Work, context: StageContext) -> None:
     context.cancel.check()
     began = time.monotonic()
+    key = key_for(stage, work)
     result = _load(stage, context)
+    if result is None:
+        result = _reuse(stage, key, work, context)
     resumed = result is not None
     context.emit(StageStarted(stage=stage.name, resumed=resumed))
     try:
         if result is None:
             result = stage.run(work, context)
-            if stage.result_type is not None:
-                context.checkpoints.save(stage.name, to_json(result, kind=stage.result_type))
+            _checkpoint(stage, result, context)
+            remember(stage, key, result, work, context)
     except Cancelled:
         raise
     except AudapolisError as error:
@@ -74,7 +78,21 @@ def _run_stage(stage: Stage[Any], work: Work, context: StageContext) -> None:
             f"The {stage.name} stage ran out of memory.", hint="Close other programs or use a smaller model."
         ) from error
     setattr(work, stage.leaves, result)
+    work.keys[stage.name] = key
     context.emit(StageFinished(stage=stage.name, wall_s=time.monotonic() - began, audio_s=work.duration_s))
+
+
+def _reuse(stage: Stage[Any], key: str, work: Work, context: StageContext) -> Any:
+    """The result of an earlier job; checkpointed, so that this job no longer depends on the cache."""
+    result = recall(stage, key, work, context)
+    if result is not None:
+        _checkpoint(stage, result, context)
+    return result
+
+
+def _checkpoint(stage: Stage[Any], result: Any, context: StageContext) -> None:
+    if stage.result_type is not None:
+        context.checkpoints.save(stage.name, to_json(result, kind=stage.result_type))
 
 
 def _load(stage: Stage[Any], context: StageContext) -> Any:

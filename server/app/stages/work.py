@@ -53,7 +53,10 @@ WordStreams = tuple[tuple[Word, ...], ...]
 
 @dataclass(slots=True)
 class Work:
-    """Grows from stage to stage; an attribute exists once its stage has finished."""
+    """Grows from stage to stage; an attribute exists once its stage has finished.
+
+    `keys` tells what each finished stage's result was made from: a digest by the stage's name.
+    """
 
     source: Path
     name: str
@@ -65,6 +68,7 @@ class Work:
     recognised: Recognised = field(init=False)
     streams: WordStreams = field(init=False)
     transcript: Transcript = field(init=False)
+    keys: dict[str, str] = field(default_factory=dict)
 
     @property
     def audio(self) -> PcmAudio:

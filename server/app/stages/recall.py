@@ -1,0 +1,59 @@
+"""Takes results of earlier jobs from the cache, and leaves new ones there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from .. import __version__
+from ..domain.codec import from_json, to_json
+from ..errors import InvalidDocument
+from .base import Stage, StageContext
+from .cache import NoCache, StageCache, key_of
+from .work import Work
+
+_SOUND = ".pcm"
+
+
+def cache_for(work: Work, context: StageContext) -> StageCache:
+    """What is remembered of the recording at hand; nothing before its digest is known."""
+    if context.cache is None or not hasattr(work, "probed"):
+        return NoCache()
+    return context.cache.of(work.probed.sha256)
+
+
+def key_for(stage: Stage[Any], work: Work) -> str:
+    """The key of a stage's result: all that it depends on, including the version of this program."""
+    heeded = {name: getattr(work.options, name) for name in stage.heeds}
+    before = [work.keys[name] for name in stage.needs(work) if name in work.keys]
+    return key_of(stage.name, __version__, stage.basis(work), heeded, before)
+
+
+def recall(stage: Stage[Any], key: str, work: Work, context: StageContext) -> Any:
+    """The stage's result from an earlier job, or None. A sound file that belongs to it is put in the work folder."""
+    cache = cache_for(work, context)
+    data = cache.load(key) if stage.cached else None
+    if data is None:
+        return None
+    try:
+        result = from_json(stage.result_type, data)
+    except InvalidDocument:
+        return None
+    sound = stage.sound_of(result)
+    if sound is not None:
+        path = context.workdir / Path(sound).name
+        if not cache.fetch(key + _SOUND, path):
+            return None
+        result = stage.with_sound(result, path)
+    return result if stage.still_valid(result) else None
+
+
+def remember(stage: Stage[Any], key: str, result: Any, work: Work, context: StageContext) -> None:
+    """Keep a stage's result, and the sound file that belongs to it, for later jobs."""
+    if not stage.cached:
+        return
+    cache = cache_for(work, context)
+    sound = stage.sound_of(result)
+    if sound is not None:
+        cache.keep(key + _SOUND, Path(sound))
+    cache.save(key, to_json(result, kind=stage.result_type))
