@@ -72,6 +72,7 @@ class TaskManager:
         self._open_runner = open_runner
         self._folders = JobFolders(settings.data_dir)
         self._listeners = Listeners()
+        self._home = ""
         self._started: tuple[Database, JobStore, Supervisor] | None = None
 
     def start(self) -> None:
@@ -97,6 +98,15 @@ class TaskManager:
         supervisor.stop()
         database.close()
         self._folders.close()
+
+    def renew(self, settings: Settings) -> None:
+        """Work by other settings: each worker is replaced as soon as it has finished its present job.
+
+        The job store and the data folder stay what they are; `jobs.workers` may be another.
+        """
+        self._settings = settings
+        if self._started is not None:
+            self._supervisor.renew(self._plan(), settings.jobs.workers)
 
     def __enter__(self) -> TaskManager:
         self.start()
@@ -317,7 +327,8 @@ class TaskManager:
         except BaseException:
             database.close()
             raise
-        supervisor = Supervisor(self._plan(home), settings.jobs.workers, leases, store, self._listeners)
+        self._home = home
+        supervisor = Supervisor(self._plan(), settings.jobs.workers, leases, store, self._listeners)
         self._started = database, store, supervisor
         for event in filter(None, map(outcome, taken)):
             self._listeners.publish(event)
@@ -328,11 +339,11 @@ class TaskManager:
         unfinished = (job.id for job in known if job.state is not JobState.DONE)
         self._folders.sweep((job.id for job in known), unfinished)
 
-    def _plan(self, home: str) -> WorkerPlan:
+    def _plan(self) -> WorkerPlan:
         settings = self._settings
         return WorkerPlan(
             database_url=settings.database_url,
-            home=home,
+            home=self._home,
             work_root=self._folders.work_root,
             open_runner=partial(self._open_runner, settings),
             lease_s=settings.jobs.lease_s,

@@ -32,7 +32,7 @@ from .process import WorkerProcess
 from .queue import Blame
 from .record import Job
 from .store import JobStore
-from .worker import CancelJob, Order, Stop, Wake, WorkerPlan
+from .worker import CancelJob, Order, Retire, Stop, Wake, WorkerPlan
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,15 @@ QUICK_DEATH_S = 10.0
 LONGEST_WAIT_S = 10.0
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
+class _Renew:
+    """Have so many workers, and let them work by this plan."""
+
+    plan: WorkerPlan
+    workers: int
+
+
+@dataclass(eq=False)
 class _Seat:
     """Place of one worker. `quick_deaths` in a row make the next one wait until `free_at` (monotonic)."""
 
@@ -68,9 +76,10 @@ class Supervisor:
         self._leases = leases
         self._store = store
         self._listeners = listeners
+        self._workers = workers
         self._seats = [_Seat() for _ in range(workers)]
         self._lock = threading.Lock()
-        self._inbox: list[Order] = []
+        self._inbox: list[Order | _Renew] = []
         self._stopping = False
         self._looked_at = self._trusting_until = time.time()
         self._bell, self._ring = os.pipe()
@@ -102,12 +111,16 @@ class Supervisor:
         """Make whoever works on a job leave it: asked at once, terminated after 2 s, killed after 3.5 s."""
         self._post(CancelJob(job_id))
 
+    def renew(self, plan: WorkerPlan, workers: int) -> None:
+        """Have `workers` workers by another plan: each is replaced, or goes, when it has finished its present job."""
+        self._post(_Renew(plan, workers))
+
     @property
     def pids(self) -> list[int]:
         """Process ids of the living workers."""
         return [process.pid for process in self._processes()]
 
-    def _post(self, order: Order) -> None:
+    def _post(self, order: Order | _Renew) -> None:
         with self._lock:
             self._inbox.append(order)
         with suppress(BlockingIOError):  # then it has been rung often enough
@@ -134,6 +147,9 @@ class Supervisor:
 
     def _fill_seats(self) -> None:
         now = time.monotonic()
+        vacant = [seat for seat in self._seats if seat.process is None]
+        surplus = max(0, len(self._seats) - self._workers)
+        self._seats = [seat for seat in self._seats if seat not in vacant[:surplus]]
         for seat in self._seats:
             if seat.process is None and not self._stopping and now >= seat.free_at:
                 seat.process = WorkerProcess(self._plan)
@@ -152,9 +168,18 @@ class Supervisor:
         with self._lock:
             orders, self._inbox = self._inbox, []
         for order in orders:
+            if isinstance(order, _Renew):
+                self._renew(order)
+                continue
             self._stopping = self._stopping or isinstance(order, Stop)
             for process in self._processes():
                 self._pass_on(order, process)
+
+    def _renew(self, order: _Renew) -> None:
+        self._plan, self._workers = order.plan, order.workers
+        self._seats += [_Seat() for _ in range(order.workers - len(self._seats))]
+        for process in self._processes():
+            process.tell(Retire())
 
     def _pass_on(self, order: Order, process: WorkerProcess) -> None:
         if isinstance(order, CancelJob) and self._store.worker_of(order.job_id) != process.name:

@@ -84,7 +84,12 @@ class CancelJob:
     job_id: str
 
 
-Order = Wake | Stop | CancelJob
+@dataclass(frozen=True, slots=True)
+class Retire:
+    """Supervisor to worker: finish your present job and end; others work by a newer plan."""
+
+
+Order = Wake | Stop | CancelJob | Retire
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +124,7 @@ class Worker:
         self._orders = orders
         self._sending = threading.Lock()
         self._wake = threading.Event()
-        self._stopping = False
+        self._stopping = self._retiring = False
         self._current: tuple[str, CancelToken] | None = None
         self._changing = threading.Lock()
         self._runner: Runner | None = None
@@ -127,11 +132,11 @@ class Worker:
         self._leases = Leases(self._database, home=plan.home, lease_s=plan.lease_s, max_attempts=plan.max_attempts)
 
     def run(self) -> None:
-        """Work until told to stop or worn out."""
+        """Work until told to stop or retire, or worn out."""
         threading.Thread(target=self._obey, name="orders", daemon=True).start()
         self._warm_up()
         done = 0
-        while not self._stopping and not self._worn_out(done):
+        while not (self._stopping or self._retiring or self._worn_out(done)):
             claim = self._claim()
             if claim is None:
                 self._wake.wait(self._plan.poll_s)
@@ -221,6 +226,8 @@ class Worker:
                         self._stopping = True
                         if current is not None:
                             current[1].cancel()
+                    case Retire(), _:
+                        self._retiring = True
                     case CancelJob(job_id), (str() as current_id, cancel) if current_id == job_id:
                         cancel.cancel()
                     case _:
