@@ -22,14 +22,16 @@ from .advanced_export import AdvancedExporter
 from .api import errors
 from .api.auth import new_token
 from .api.events import Live
+from .api.interactive import sweep as sweep_interactive
 from .api.legacy_models import Downloads
 from .api.middleware import TRUSTED_ORIGINS, BodyLimit, LocalHostsOnly
-from .api.routes import exports, legacy, system, transcripts
+from .api.routes import exports, legacy, openai, system, transcripts
 from .api.routes import tasks as task_routes
 from .api.uploads import UPLOAD_PATHS, sweep
 from .config import Settings
 from .domain.options import TranscribeOptions
 from .errors import AudapolisError
+from .models import ModelLibrary
 from .tasks import TaskManager
 
 if TYPE_CHECKING:
@@ -82,6 +84,7 @@ def create_app(settings: Settings, tasks: TaskManager | None = None) -> FastAPI:
     app.state.token = settings.server.token or new_token()
     app.state.tasks = tasks or TaskManager(settings)
     app.state.exporter = AdvancedExporter()
+    app.state.library = ModelLibrary(settings)
     app.state.check = _checker(settings)
     app.state.downloads = Downloads()
     app.state.failure = None
@@ -169,6 +172,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.failure = error
         raise
     await asyncio.to_thread(sweep, app.state.settings)
+    await asyncio.to_thread(sweep_interactive, app.state.settings, app.state.tasks)
     unsubscribe = app.state.tasks.subscribe(app.state.live.notify)
     try:
         yield
@@ -193,7 +197,7 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
 
 
 def _add_routes(app: FastAPI) -> None:
-    for routes in (system, task_routes, transcripts, exports, legacy):
+    for routes in (system, task_routes, transcripts, exports, legacy, openai):
         app.include_router(routes.router)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from audapolis.audio.pcm import PcmFile
 from audapolis.domain.audio import Chunk
 from audapolis.domain.codec import to_json
@@ -43,7 +45,7 @@ def chunks_of(spoken: list[list[tuple[str, float]]], channels: int = 1) -> list[
 
 def turns_of(edges: list[float]) -> Diarized:
     marks = [0.0, *sorted(edges), 1e6]
-    turns = [Turn(a, b, f"S{n % 2 + 1}") for n, (a, b) in enumerate(zip(marks, marks[1:], strict=False)) if b > a]
+    turns = [Turn(a, b, f"S{n % 2 + 1}") for n, (a, b) in enumerate(itertools.pairwise(marks)) if b > a]
     return Diarized(Diarization(tuple(turns), ()), DRAFT)
 
 

@@ -10,10 +10,13 @@ from fastapi import Depends, Request
 from ..advanced_export import AdvancedExporter
 from ..config import Settings
 from ..domain.options import TranscribeOptions
+from ..models import ModelLibrary
 from ..tasks import TaskManager
 from .auth import authorised
 from .events import Live
+from .interactive import Interactive
 from .legacy_models import Downloads
+from .openai_desk import Desk
 
 
 def _settings(request: Request) -> Settings:
@@ -46,10 +49,23 @@ def _check(request: Request) -> Callable[[TranscribeOptions], None]:
     return check
 
 
+def _library(request: Request) -> ModelLibrary:
+    library: ModelLibrary = request.app.state.library
+    return library
+
+
+def _desk(request: Request) -> Desk:
+    state = request.app.state
+    jobs = Interactive(state.tasks, state.live, state.settings)
+    return Desk(state.tasks, jobs, state.library, state.exporter, state.settings, state.check)
+
+
 SettingsDep = Annotated[Settings, Depends(_settings)]
 TasksDep = Annotated[TaskManager, Depends(_tasks)]
 LiveDep = Annotated[Live, Depends(_live)]
 ExporterDep = Annotated[AdvancedExporter, Depends(_exporter)]
 DownloadsDep = Annotated[Downloads, Depends(_downloads)]
+LibraryDep = Annotated[ModelLibrary, Depends(_library)]
+DeskDep = Annotated[Desk, Depends(_desk)]
 ChecksDep = Annotated[Callable[[TranscribeOptions], None], Depends(_check)]
 AUTHORISED = [Depends(authorised)]

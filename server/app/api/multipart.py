@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from pathlib import PurePosixPath
 
 from python_multipart.exceptions import MultipartParseError
@@ -46,9 +47,11 @@ class FormReader:
     Args:
         content_type: The request's header, which holds the boundary.
         file_field: Name of the one field that carries a file.
+        check_field: Called with the name of every other field before its value is read; refuses it by raising.
 
     Attributes:
-        fields: Text fields read so far.
+        fields: Text fields read so far; of those that came several times, the last.
+        pairs: All of them, in order.
         file_name: The uploaded file's name as the client gave it; None until the file began.
         finished: Whether the form's end was seen. A body that stops before was cut.
 
@@ -56,7 +59,9 @@ class FormReader:
         InvalidInput: The request is not a multipart form.
     """
 
-    def __init__(self, content_type: str, file_field: str = "file") -> None:
+    def __init__(
+        self, content_type: str, file_field: str = "file", *, check_field: Callable[[str], None] | None = None
+    ) -> None:
         kind, parameters = parse_options_header(content_type)
         boundary = parameters.get(b"boundary")
         if kind != b"multipart/form-data" or not boundary:
@@ -65,9 +70,11 @@ class FormReader:
                 hint=f"Send multipart/form-data with a field '{file_field}', as 'curl -F {file_field}=@…' does.",
             )
         self.fields: dict[str, str] = {}
+        self.pairs: list[tuple[str, str]] = []
         self.file_name: str | None = None
         self.finished = False
         self._file_field = file_field
+        self._check_field = check_field
         self._parser = self._make_parser(boundary)
         self._header = b""
         self._value = b""
@@ -136,8 +143,10 @@ class FormReader:
     def _headers_end(self) -> None:
         if not self._field:
             raise InvalidInput("A part of the form has no name.")
-        if len(self.fields) >= _MAX_FIELDS:
+        if len(self.pairs) >= _MAX_FIELDS:
             raise TooLarge(f"The form has more than {_MAX_FIELDS} fields.")
+        if self._check_field is not None and not self._in_file:
+            self._check_field(self._field)
 
     def _part_data(self, data: bytes, start: int, end: int) -> None:
         if self._in_file:
@@ -149,7 +158,9 @@ class FormReader:
 
     def _part_ends(self) -> None:
         if self._field and not self._in_file:
-            self.fields[self._field] = _text(bytes(self._text))
+            value = _text(bytes(self._text))
+            self.fields[self._field] = value
+            self.pairs.append((self._field, value))
 
     def _form_ends(self) -> None:
         self.finished = True

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from ..domain.codec import to_plain
-from ..domain.options import TranscribeOptions
+from ..domain.options import TranscribeOptions, vocabulary_terms
 from ..errors import AudapolisError, InvalidOption, NotFound, UnknownName
 from ..export.base import FormatInfo
 from ..jobs.record import Job, JobState
@@ -74,6 +74,35 @@ class ProblemView(_Shape):
             }
         }
     )
+
+
+class OpenAIErrorDetail(_Shape):
+    """What went wrong."""
+
+    message: str
+    type: Literal["invalid_request_error", "server_error"]
+    param: Annotated[str | None, Field(description="The parameter at fault.")]
+    code: str
+
+
+class OpenAIError(_Shape):
+    """An error as OpenAI's clients know it."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        json_schema_extra={
+            "example": {
+                "error": {
+                    "message": "Unknown model 'whisper-9'. Known: auto, whisper-1.",
+                    "type": "invalid_request_error",
+                    "param": "model",
+                    "code": "model_not_found",
+                }
+            }
+        },
+    )
+
+    error: OpenAIErrorDetail
 
 
 class ErrorView(_Shape):
@@ -238,7 +267,8 @@ def read_options(fields: dict[str, str]) -> TranscribeOptions:
     if re.match(r"[/.~]|.*\.\.", given.get("model", "")):
         raise InvalidOption("Over HTTP a model is given by name, not by a path.", field="model")
     try:
-        return _options.validate_python(given)
+        terms = {"vocabulary": vocabulary_terms(given["vocabulary"])} if "vocabulary" in given else {}
+        return _options.validate_python({**given, **terms})
     except ValidationError as error:
         first = error.errors()[0]
         field = str(first["loc"][0]) if first["loc"] else ""

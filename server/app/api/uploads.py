@@ -6,7 +6,7 @@ import asyncio
 import errno
 import secrets
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import IO
@@ -17,7 +17,9 @@ from ..config import Settings
 from ..errors import InvalidInput, StorageFull, TooLarge, UnsupportedMedia
 from .multipart import FormReader, clean_name
 
-UPLOAD_PATHS = frozenset({"/api/tasks", "/tasks/start_transcription"})
+UPLOAD_PATHS = frozenset(
+    {"/api/tasks", "/tasks/start_transcription", "/v1/audio/transcriptions", "/v1/audio/translations"}
+)
 """Where recordings are posted to."""
 
 FORM_ALLOWANCE_BYTES = 1 << 20
@@ -33,13 +35,15 @@ class Upload:
     Attributes:
         path: Where it lies for now.
         fields: The form's text fields.
+        pairs: The same in order, with those that came several times.
         name: The file's name, made fit to be shown.
     """
 
-    def __init__(self, path: Path, name: str, fields: dict[str, str]) -> None:
+    def __init__(self, path: Path, name: str, fields: dict[str, str], pairs: Sequence[tuple[str, str]] = ()) -> None:
         self.path = path
         self.name = name
         self.fields = fields
+        self.pairs = pairs
 
 
 def folder_of(settings: Settings) -> Path:
@@ -53,11 +57,18 @@ def sweep(settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def receive(request: Request, settings: Settings) -> AsyncIterator[Upload]:
+async def receive(
+    request: Request, settings: Settings, check_field: Callable[[str], None] | None = None
+) -> AsyncIterator[Upload]:
     """Stream a form with a field `file` to disk.
 
     The file is removed when the context ends, unless it was moved away by then: `TaskManager.submit` does that
     with files it is given to own. So whatever goes wrong, nothing is left behind.
+
+    Args:
+        request: Carries the form.
+        settings: Say where to, and how much.
+        check_field: See `FormReader`.
 
     Raises:
         InvalidInput: No such form, no file in it, or the connection was cut.
@@ -65,13 +76,13 @@ async def receive(request: Request, settings: Settings) -> AsyncIterator[Upload]
         StorageFull: The disk has no room for it.
         UnsupportedMedia: The file is empty.
     """
-    reader = FormReader(request.headers.get("content-type", ""))
+    reader = FormReader(request.headers.get("content-type", ""), check_field=check_field)
     check_announced_size(request, settings)
     path = folder_of(settings) / secrets.token_hex(16)
     try:
         size_bytes = await _store(request, reader, path, settings)
         _check_complete(reader, size_bytes)
-        yield Upload(path, clean_name(reader.file_name or ""), reader.fields)
+        yield Upload(path, clean_name(reader.file_name or ""), reader.fields, reader.pairs)
     finally:
         path.unlink(missing_ok=True)
 
