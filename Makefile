@@ -13,10 +13,10 @@ serve: .venv/base  ## Start the server on this machine.
 	@$(BIN)/audapolis serve
 
 test: .venv/dev  ## The fast tests.
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow and not extra"
 
-test-all: .venv/dev  ## All tests.
-	$(BIN)/python -m pytest
+test-all: .venv/dev  ## All tests but those that need torch; .ci/extras runs these.
+	$(BIN)/python -m pytest -m "not extra"
 
 check: .venv/dev  ## Lint, types, import contract.
 	$(BIN)/ruff check .

@@ -19,6 +19,7 @@ from .terminal.arguments import Parser, whole_number
 from .terminal.console import Console, OutputClosed, drop_stdout
 from .terminal.options import add_options, read_options
 from .terminal.problems import DONE, FAILED, INTERRUPTED, NOBODY_LISTENS, exit_code, overall
+from .terminal.speakers import add_speakers
 from .terminal.text import shown
 
 if TYPE_CHECKING:
@@ -92,7 +93,8 @@ def build_parser() -> Parser:
     config.add_argument("action", nargs="?", choices=("show",), default="show", help="what to do with them")
     config.add_argument("--json", action="store_true", help="as JSON, for programs")
     config.add_argument("--origin", action="store_true", help="tell the layer, file or variable each is from")
-    for name in ("transcribe", "batch", "serve", "doctor", "config"):
+    add_speakers(command("speakers", _speakers, "name voices, to know them again in later recordings"))
+    for name in ("transcribe", "batch", "serve", "doctor", "config", "speakers"):
         _add_settings(parser.commands[name])
     return parser
 
@@ -239,11 +241,13 @@ def _batch_settings(args: argparse.Namespace, memory: Path, recordings: int) -> 
     """Several recordings at a time share the cores between them."""
     cores = len(os.sched_getaffinity(0))
     workers = args.jobs or max(1, min(cores, recordings, _MOST_JOBS))
+    usual = _settings(args).settings
     given = {
         "data_dir": memory,
         "jobs": {"workers": workers},
         "transcription": {"processes": max(1, cores // workers)},
-        "models": {"dir": _settings(args).settings.models_dir},  # shared, whatever folder results go to
+        "models": {"dir": usual.models_dir},  # these are shared, whatever folder results go to
+        "diarization": {"voices_dir": usual.voices_dir},
     }
     return _settings(args, given).settings
 
@@ -327,6 +331,25 @@ def _config(args: argparse.Namespace, console: Console) -> int:
         console.note(notice)
     content = _json(as_json(described)) if args.json else as_text(described, origin=args.origin).encode()
     console.result(content)
+    return DONE
+
+
+def _speakers(args: argparse.Namespace, console: Console) -> int:
+    from .terminal.interruption import Interruption
+    from .terminal.speakers import as_plain, as_text, check_speakers
+    from .voice_book import VoiceBook
+
+    check_speakers(args)
+    book = VoiceBook(_settings(args).settings)
+    if args.action == "enrol":
+        with Interruption() as stop:
+            voice = book.enrol(args.speaker, Path(args.sample), stop.token)
+        console.note(f"{shown(voice.name)} is known now, from {voice.speech_s:.0f} s of speech.")
+    elif args.action == "forget":
+        book.forget(args.speaker)
+        console.note(f"{shown(args.speaker)} is forgotten.")
+    else:
+        console.result(_json(as_plain(book.voices())) if args.json else as_text(book.voices()).encode())
     return DONE
 
 

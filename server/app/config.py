@@ -18,6 +18,7 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from .errors import Stale
 from .settings import changing, stored
 from .settings.describing import Described
 from .settings.groups import (
@@ -90,6 +91,11 @@ class Settings(Group):
         if runtime and os.access(runtime, os.W_OK):
             return Path(runtime) / "audapolis"
         return Path("/tmp") / f"audapolis-{os.getuid()}"
+
+    @property
+    def voices_dir(self) -> Path:
+        """Where enrolled voices are kept."""
+        return self.diarization.voices_dir or self.data_dir / "voices"
 
     @property
     def database_url(self) -> str:
@@ -194,12 +200,12 @@ class Configuration:
 
         Raises:
             InvalidOption, UnknownName: A setting or value is wrong; the error's data tells each.
-            Conflict: A setting can't be changed while the server runs, or the state is not one the caller knows (then
-                the error's data has `stale`).
+            Conflict: A setting can't be changed while the server runs.
+            Stale: The state is not one the caller knows.
         """
         with self._lock:
             if unless_changed_since is not None and self.tag not in unless_changed_since:
-                raise _stale()
+                raise Stale("The settings were changed meanwhile.", hint="GET /api/config again and send its new ETag.")
             before = values_of(self._settings)
             values = changing.apply(
                 patch, leaves=LEAVES, stored=self._changed.values, effective=before, fixed=self._above
@@ -278,11 +284,3 @@ def _fault(found: ErrorDetails, origins: Mapping[str, Layer]) -> Fault:
     if found["type"] == "literal_error":
         reason += guess(str(found["input"]), re.findall(r"'([^']*)'", found["msg"]))
     return Fault(called, reason, origin.name, origin.where)
-
-
-def _stale() -> Exception:
-    from .errors import Conflict
-
-    return Conflict(
-        "The settings were changed meanwhile.", hint="GET /api/config again, and send its new ETag.", stale=True
-    )

@@ -31,6 +31,7 @@ class TranscribeOptions:
         diarizer: Speaker engine by name, or `auto`.
         min_speakers: At least so many speakers (≥ 1).
         max_speakers: At most so many speakers; None for no limit.
+        recognise_speakers: Whether speakers whose voices are enrolled get their names.
         denoise: Clean-up of the audio before words are recognised in it: `auto` mends defects where that helps,
             `light` and `strong` reduce noise besides, `off` leaves the sound as it is.
         audio_track: Which audio stream, counted from 0; None takes the file's default.
@@ -53,6 +54,7 @@ class TranscribeOptions:
     diarizer: str = "auto"
     min_speakers: int = 1
     max_speakers: int | None = None
+    recognise_speakers: bool = True
     denoise: Denoise = "auto"
     audio_track: int | None = None
     device: str = "auto"

@@ -174,6 +174,10 @@ class Diarizer(Protocol):
         """Begin a recording. The session checks `cancel` at least every half second of work."""
         ...
 
+    def close(self) -> None:
+        """Free what is kept warm. The engine may be used again; it starts anew then."""
+        ...
+
 
 class SpeechDetector(Protocol):
     """Finds speech in one channel: fed its windows in order, flushed once."""

@@ -122,6 +122,22 @@ class DiarizationSettings(Group):
     effect: ClassVar[Effect] = "next job"
 
     engine: str = Field("auto", description="Engine used when a request says `auto`.")
+    pyannote_model: str = Field(
+        "pyannote-community-1", description="Model of pyannote: a name of the catalogue, or a folder."
+    )
+    sherpa_model: str = Field(
+        "sherpa-titanet-small",
+        description="Model of sherpa: a name of the catalogue, or a folder with `segmentation.onnx` and "
+        "`embedding.onnx`.",
+    )
+    sherpa_threshold: float = Field(
+        0.5, gt=0, lt=2, description="Cosine distance up to which sherpa takes two stretches for one voice, 0..2."
+    )
+    voices_dir: Folder | None = Field(
+        None,
+        json_schema_extra=RESTART,
+        description="Where enrolled voices are kept; `voices` in the data folder when not given.",
+    )
 
 
 class ModelSettings(Group):

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ..domain.audio import Chunk
+from ..domain.cancellation import CancelToken
+from ..domain.events import Emit, FellBack
 from ..domain.options import TranscribeOptions
-from ..domain.transcript import Speaker, Turn
+from ..domain.transcript import Fallback, Speaker, Turn
 from ..engines.base import Chosen, Diarization, Diarizer, EngineInfo, SpeakerCount
+from ..errors import EngineFailed, EngineUnavailable
 from .base import ProgressReporter, Stage, StageContext
 from .speech import speech_of
 from .work import Diarized, Work
 
 CHANNELS = EngineInfo("channels", "one speaker per channel", "cpu", "float32", "best")
 NOBODY = Diarized(Diarization((), ()), None)
+
+Choose = Callable[[TranscribeOptions, CancelToken, Emit], Chosen[Diarizer]]
+"""Opens a diarizer; a model may have to be fetched for it, which can be cancelled and is told."""
 
 
 class DiarizeStage(Stage[Diarized]):
@@ -24,7 +30,7 @@ class DiarizeStage(Stage[Diarized]):
     leaves = "diarized"
     result_type = Diarized
 
-    def __init__(self, choose: Callable[[TranscribeOptions], Chosen[Diarizer]]) -> None:
+    def __init__(self, choose: Choose) -> None:
         self._choose = choose
 
     def run(self, work: Work, context: StageContext) -> Diarized:
@@ -33,15 +39,33 @@ class DiarizeStage(Stage[Diarized]):
             return NOBODY
         if work.audio.channels > 1:
             return Diarized(by_channel(work.chunks, work.audio.channels), CHANNELS)
-        chosen = self._choose(work.options)
-        session = chosen.engine.open(context.cancel)
+        chosen = self._choose(work.options, context.cancel, context.emit)
+        told = 0
+        while True:
+            told = _tell(chosen.fallbacks, told, context)
+            try:
+                return Diarized(self._heard(chosen.engine, work, context), chosen.engine.info, chosen.fallbacks)
+            except (EngineFailed, EngineUnavailable) as error:
+                if chosen.instead is None:
+                    raise
+                chosen = chosen.instead(error)
+
+    def _heard(self, engine: Diarizer, work: Work, context: StageContext) -> Diarization:
+        session = engine.open(context.cancel)
         report = ProgressReporter(self.name, context, work.duration_s)
         for window in work.audio.windows():
             context.cancel.check()
             session.feed(window)
             report(window.end_s)
         count = SpeakerCount(work.options.min_speakers, work.options.max_speakers)
-        return Diarized(session.flush(speech_of(work.chunks), count), chosen.engine.info, chosen.fallbacks)
+        return session.flush(speech_of(work.chunks), count)
+
+
+def _tell(fallbacks: Sequence[Fallback], told: int, context: StageContext) -> int:
+    """Emit the fallbacks that are new; returns how many have been told in all."""
+    for fallback in fallbacks[told:]:
+        context.emit(FellBack(wanted=fallback.wanted, used=fallback.used, reason=fallback.reason))
+    return len(fallbacks)
 
 
 def by_channel(chunks: tuple[Chunk, ...], channels: int) -> Diarization:

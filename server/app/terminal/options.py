@@ -34,6 +34,13 @@ def add_options(parser: Parser) -> None:
         default=True,
         help="tell speakers apart (default: yes)",
     )
+    add("--diarizer", default="auto", metavar="E", help="speaker engine; 'audapolis doctor' lists them")
+    add(
+        "--recognise-speakers",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="name those whose voices are enrolled (default: yes)",
+    )
     add("--speakers", type=whole_number(1), metavar="N", help="there are exactly N speakers")
     add("--min-speakers", type=whole_number(1), metavar="N", help="there are at least N speakers")
     add("--max-speakers", type=whole_number(1), metavar="N", help="there are at most N speakers")
@@ -77,6 +84,8 @@ def read_options(args: argparse.Namespace) -> TranscribeOptions:
         language=args.language,
         mode=args.mode,
         diarize=args.diarize,
+        diarizer=args.diarizer,
+        recognise_speakers=args.recognise_speakers,
         min_speakers=args.speakers or args.min_speakers or 1,
         max_speakers=args.speakers or args.max_speakers,
         denoise=args.denoise,

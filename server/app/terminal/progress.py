@@ -15,6 +15,7 @@ _USUAL_COLUMNS, _USUAL_ROWS = 80, 24
 _STAGES = {
     "probe": "looking",
     "decode": "reading",
+    "enhance": "cleaning up",
     "speech": "finding speech",
     "diarize": "telling speakers apart",
     "transcribe": "transcribing",

@@ -32,6 +32,9 @@ class AcousticDiarizer:
         """Begin a recording."""
         return AcousticSession(cancel)
 
+    def close(self) -> None:
+        """Nothing is kept warm."""
+
 
 class AcousticSession:
     """One recording being diarized; implements `engines.base.DiarizationSession`."""

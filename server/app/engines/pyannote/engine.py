@@ -13,6 +13,7 @@ from ..speakers.messages import ModelSpec
 from ..speakers.session import HostedSession
 
 CONFIG = "config.yaml"
+PACKAGE = "pyannote.audio"
 
 
 def is_installed() -> bool:

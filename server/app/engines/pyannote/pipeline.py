@@ -23,7 +23,7 @@ from .engine import CONFIG
 _SAMPLE_RATE_HZ = 16_000
 _PARTS = ("segmentation", "embedding", "plda")
 _DEFAULT_CLUSTERING = "VBxClustering"
-_DAMAGED = (OSError, ValueError, KeyError, TypeError, EOFError, AttributeError, ImportError, RuntimeError)
+_DAMAGED = (OSError, ValueError, KeyError, TypeError, EOFError, AttributeError, ImportError, RuntimeError, AssertionError)
 """What unpickling and building a model from a broken file raises, besides `pickle.UnpicklingError`."""
 
 
@@ -173,7 +173,7 @@ def _mapped(what: str, *, loading: bool = False) -> Iterator[None]:
 
 def _ours(what: str, error: BaseException, *, loading: bool) -> AudapolisError:
     text = " ".join(str(error).split())
-    if "CUDA" in text or "NVIDIA" in text:
+    if any(word in text for word in ("CUDA", "NVIDIA", "cuDNN")):
         return DeviceLost(f"{what}: the device is gone or can't be used: {text[:300]}.", hint="Use the CPU.")
     if not loading:
         return EngineFailed(f"{what} could not tell the speakers apart: {text[:300]}.", hint="Try another diarizer.")

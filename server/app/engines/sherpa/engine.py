@@ -12,6 +12,7 @@ from ..speakers.host import Host
 from ..speakers.messages import ModelSpec
 from ..speakers.session import HostedSession
 
+PACKAGE = "sherpa-onnx"
 SEGMENTATION, EMBEDDING = "segmentation.onnx", "embedding.onnx"
 
 
