@@ -49,6 +49,11 @@ class PipelineRunner:
         """Transcribe the job's recording."""
         return self._pipeline.run(Path(job.source), job.options, name=job.name, context=context)
 
+    @property
+    def spent(self) -> bool:
+        """Whether this process holds GPU memory that only its end gives back."""
+        return self._pipeline.spent
+
     def close(self) -> None:
         """End the engines."""
         self._pipeline.close()

@@ -131,19 +131,26 @@ FAULTS = {
     ),
     "nothing fits on the GPU": (
         fails_on(on_gpu, NO_ROOM, 2),
-        ["batches of 2", "batches of 1", "int8_float16", "int8 on cpu, batches of 8"],
+        ["batches of 2", "batches of 1", "int8_float16", "int8_float32 on cpu, batches of 8"],
         "cpu",
     ),
-    "the GPU vanishes": (fails_on(on_gpu, GONE, 2), ["int8 on cpu, batches of 8"], "cpu"),
-    "the engine breaks on the GPU": (fails_on(on_gpu, BROKEN, 0), ["int8 on cpu, batches of 8"], "cpu"),
+    "the GPU vanishes": (fails_on(on_gpu, GONE, 2), ["int8_float32 on cpu, batches of 8"], "cpu"),
+    "the engine breaks on the GPU": (fails_on(on_gpu, BROKEN, 0), ["int8_float32 on cpu, batches of 8"], "cpu"),
     "the processor's memory is full, too": (
         fails_on(anywhere, NO_ROOM, 3),
-        ["batches of 2", "batches of 1", "int8_float16", "int8 on cpu, batches of 8", "batches of 1", "pocketsphinx"],
+        [
+            "batches of 2",
+            "batches of 1",
+            "int8_float16",
+            "int8_float32 on cpu, batches of 8",
+            "batches of 1",
+            "pocketsphinx",
+        ],
         "pocketsphinx",
     ),
     "Whisper breaks everywhere": (
         fails_on(anywhere, BROKEN, 1),
-        ["int8 on cpu, batches of 8", "pocketsphinx"],
+        ["int8_float32 on cpu, batches of 8", "pocketsphinx"],
         "pocketsphinx",
     ),
 }

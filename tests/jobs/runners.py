@@ -119,6 +119,12 @@ class BrokenRunner:
         raise EngineUnavailable("No engine can run here.", hint="Install one.")
 
 
+class SpentRunner(ChunkRunner):
+    """Has used something up with every job that only the end of its process gives back."""
+
+    spent = True
+
+
 class PatientRunner(ChunkRunner):
     """Starts a helper process that would outlive it, as careless engines do."""
 

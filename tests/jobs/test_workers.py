@@ -20,7 +20,7 @@ from audapolis.jobs.worker import WorkerPlan
 from audapolis.tasks import TaskManager
 
 from .conftest import wipe
-from .runners import BrokenRunner, ChunkRunner, PatientRunner, Script, executions, fast_settings
+from .runners import BrokenRunner, ChunkRunner, PatientRunner, Script, SpentRunner, executions, fast_settings
 
 pytestmark = pytest.mark.slow
 
@@ -139,6 +139,16 @@ def test_a_worn_out_worker_is_replaced_between_jobs(tmp_path: Path, limit: dict[
         assert not psutil.pid_exists(first)
         done = manager.wait(submit(manager, tmp_path, Script()).id, 30)
         assert (done.state, done.attempt) == (JobState.DONE, 1)
+
+
+def test_a_worker_that_used_up_a_gpu_is_replaced_between_jobs(tmp_path: Path) -> None:
+    with TaskManager(fast_settings(tmp_path / "data"), SpentRunner) as manager:
+        until(lambda: manager.worker_pids)
+        (first,) = manager.worker_pids
+        for _ in range(2):
+            done = manager.wait(submit(manager, tmp_path, Script()).id, 60)
+            assert (done.state, done.attempt) == (JobState.DONE, 1)
+        until(lambda: manager.worker_pids and first not in manager.worker_pids)
 
 
 def test_engines_that_can_not_start_fail_each_job_with_the_reason(tmp_path: Path) -> None:

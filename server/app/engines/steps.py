@@ -30,8 +30,8 @@ from .whisper.files import ModelFacts
 
 log = logging.getLogger(__name__)
 
-_BEST = {"cuda": ("float16", "int8_float32", "float32"), "cpu": ("int8", "int8_float32", "float32")}
-_SMALL = {"cuda": ("int8_float16", "int8_float32", "int8"), "cpu": ("int8", "int8_float32")}
+_BEST = {"cuda": ("float16", "int8_float32", "float32"), "cpu": ("int8_float32", "int8", "float32")}
+_SMALL = {"cuda": ("int8_float16", "int8_float32", "int8"), "cpu": ("int8_float32", "int8")}
 _LARGE_GPU_BYTES = 15 * 10**9
 _LOADED_BYTES_PER_S = 5e8
 _CUDA_START_S = 3.0
@@ -160,7 +160,7 @@ class WhisperSteps:
 def chosen_precision(probe: DeviceProbe, device: Device, wanted: str) -> str:
     """The precision to begin with: the one wanted, or what the device does best."""
     supported = probe.precisions(device)
-    if wanted != "auto" and wanted in supported:
+    if wanted in supported and (wanted, device.kind) != ("int8", "cpu"):  # there it is another word for int8_float32
         return wanted
     return next((name for name in _BEST[device.kind] if name in supported), "float32")
 

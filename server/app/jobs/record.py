@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ..domain.options import TranscribeOptions
 from ..domain.transcript import Transcript
@@ -143,6 +143,16 @@ class Runner(Protocol):
 
     def close(self) -> None:
         """Free what is kept warm."""
+        ...
+
+
+@runtime_checkable
+class Spendable(Protocol):
+    """A runner whose process may have to end before all it took is free again, such as memory of a GPU."""
+
+    @property
+    def spent(self) -> bool:
+        """Whether that is so now; the process is replaced when it is between jobs."""
         ...
 
 

@@ -29,7 +29,7 @@ from ..errors import AudapolisError
 from .attempt import Terminated, attempt
 from .database import Database
 from .leases import Leases
-from .record import Claim, Job, JobState, OpenRunner, Runner
+from .record import Claim, Job, JobState, OpenRunner, Runner, Spendable
 
 log = logging.getLogger(__name__)
 
@@ -206,6 +206,10 @@ class Worker:
     def _worn_out(self, jobs_done: int) -> bool:
         if jobs_done == 0:
             return False
+        runner: object = self._runner
+        if isinstance(runner, Spendable) and runner.spent:
+            log.info("Worker %s ends: only that gives back all of the GPU memory it has used", self._name)
+            return True
         rss_bytes = psutil.Process().memory_info().rss
         worn_out = jobs_done >= self._plan.max_jobs or rss_bytes > self._plan.max_rss_bytes
         if worn_out:
