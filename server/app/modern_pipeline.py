@@ -85,6 +85,11 @@ class ModernPipeline:
         run_stages(self.stages, work, context)
         return work.transcript
 
+    @property
+    def spent(self) -> bool:
+        """Whether this process holds GPU memory that it has no use for and only its end gives back."""
+        return self._transcription.spent
+
     def close(self) -> None:
         """End the engines' helper processes."""
         self._transcription.close()
