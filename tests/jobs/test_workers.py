@@ -111,8 +111,8 @@ def test_a_worker_that_is_frozen_loses_its_job_when_the_lease_ends(tmp_path: Pat
 
 def shorten(manager: TaskManager, **plan: object) -> None:
     """Change what workers are told, before they are started."""
-    make: Callable[[str], WorkerPlan] = manager._plan
-    manager._plan = lambda home: replace(make(home), **plan)  # type: ignore[method-assign,arg-type]
+    make: Callable[[], WorkerPlan] = manager._plan
+    manager._plan = lambda: replace(make(), **plan)  # type: ignore[method-assign,arg-type]
 
 
 def test_a_job_without_any_progress_is_taken_for_hung(tmp_path: Path) -> None:
