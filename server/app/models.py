@@ -4,23 +4,43 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
+import tempfile
+import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+from .audio.decoding import decode
+from .catalog.choice import best_entry, best_installed
 from .catalog.download import Download
-from .catalog.entries import CatalogEntry, InstalledModel, primary
+from .catalog.entries import CatalogEntry, EngineName, InstalledModel, primary
 from .catalog.hub import Hub, revision_of
+from .catalog.intake import (
+    ImportWish,
+    base_of,
+    check_consent,
+    copy_files,
+    fingerprint,
+    languages_of,
+    name_of,
+    open_source,
+)
 from .catalog.known import ALIASES, CATALOG, repository_entry
-from .catalog.layouts import check_ctranslate2
-from .catalog.shelf import Shelf
+from .catalog.layouts import ENGINES, Found, check_ctranslate2
+from .catalog.shelf import Shelf, check_name
 from .config import Settings
 from .domain.cancellation import CancelToken
-from .errors import ModelMissing, UnknownName
+from .engines.conversion.convert import Checkpoint, convert
+from .engines.errand import Refused
+from .engines.trial import Trial, try_model
+from .errors import Conflict, InvalidModel, InvalidOption, ModelMissing, NotFound, UnknownName, WorkerCrashed
 
-_ON_GPU = {"fast": ("large-v3-turbo", "small", "base", "tiny"), "accurate": ("large-v3", "large-v3-turbo", "medium")}
-_ON_CPU = {"fast": ("base", "tiny"), "accurate": ("large-v3-turbo", "medium", "small", "base")}
-_BALANCED = {True: ("large-v3-turbo", "medium", "small", "base"), False: ("small", "base", "tiny")}
-_SMALLEST = "tiny"
+BUILT_IN = "pocketsphinx-en-us"
+"""The one model that is always there."""
+SAMPLE = Path(__file__).parent / "catalog" / "sample.wav"
+"""A synthetic voice says: Good morning, and welcome to the program."""
+_BENCH_RUNS = 3
 _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,79}")
 _TRUE = {"1", "ON", "YES", "TRUE"}
 _REACH_S = 2.5
@@ -58,14 +78,10 @@ class ModelLibrary:
 
     def default_for(self, language: str | None, mode: str) -> InstalledModel | None:
         """The best installed Whisper for a language, None meaning any; None when there is none."""
-        speaking = [model for model in self.installed() if model.engine == "whisper" and model.speaks(language)]
-        defaults = {**self._shelf.preferences()["defaults"], **self._settings.defaults}
-        for key in (primary(language) if language else "", "*"):
-            if wanted := next((m for m in speaking if m.name == self.resolve(defaults.get(key, ""))), None):
-                return wanted
-        if mode == "fast":
-            return min(speaking, key=lambda model: model.size_bytes, default=None)
-        return max(speaking, key=lambda model: (len(model.languages) == 1, model.size_bytes), default=None)
+        chosen = {**self._shelf.preferences()["defaults"], **self._settings.defaults}
+        return best_installed(
+            self.installed(), language, mode, {key: self.resolve(name) for key, name in chosen.items()}
+        )
 
     def recommended(self, memory_bytes: int, on_gpu: bool, language: str | None, mode: str) -> CatalogEntry:
         """The catalogue's model that suits a device best: what `auto` would fetch.
@@ -76,12 +92,7 @@ class ModelLibrary:
             language: BCP-47 code of the speech; None when it has to be detected.
             mode: `fast`, `balanced` or `accurate`.
         """
-        ladder = (_ON_GPU if on_gpu else _ON_CPU).get(mode, _BALANCED[on_gpu])
-        entries = [CATALOG[name] for name in ladder]
-        if language is not None and primary(language) == "en" and not on_gpu:
-            entries = [CATALOG.get(f"{entry.name}.en", entry) for entry in entries]
-        fits = (entry for entry in entries if footprint_bytes(entry, on_gpu) <= memory_bytes)
-        return next(fits, CATALOG[_SMALLEST])
+        return best_entry(memory_bytes, on_gpu, language, mode)
 
     def entry(self, name: str) -> CatalogEntry:
         """The catalogue's model of a name or alias; `owner/repository` names any Whisper of the hub.
@@ -142,6 +153,186 @@ class ModelLibrary:
         )
         return forbidden or self._settings.offline
 
+    def import_model(
+        self, source: Path, wish: ImportWish, cancel: CancelToken, say: Callable[[str], None] = lambda _: None
+    ) -> tuple[InstalledModel, Trial | None]:
+        """Take in a custom model, after converting it if need be and trying it.
+
+        A model of the same name is replaced only when the new one works.
+
+        Args:
+            source: A folder, an archive (zip, tar), or an OpenAI checkpoint (`.pt`).
+            wish: How to take it in.
+            cancel: Stops it.
+            say: Told what is being done.
+
+        Raises:
+            InvalidModel: It is damaged, of no kind we know, or does not work.
+            InvalidOption: The name can't be one, or something must be agreed to or named first.
+            EngineUnavailable: Converting it needs packages that are not installed.
+            NotFound: There is nothing at `source`.
+        """
+        name = check_name(wish.name or name_of(source))
+        if name in CATALOG or name in ALIASES or name == BUILT_IN:
+            raise InvalidOption(f"'{name}' is a model of the catalogue.", hint="Choose another name with --name.")
+        room = self._shelf.staging(f"import-{uuid.uuid4().hex[:12]}")
+        try:
+            with self._shelf.changing(name, cancel):
+                say("Looking at the files")
+                found = open_source(source.expanduser(), room, cancel)
+                ready = room / "model" / name
+                engine = self._made_ready(found, ready, wish, cancel, say)
+                languages = languages_of(ready, engine, wish.language)
+                say("Trying it")
+                trial = self._tried(engine, ready, languages, wish.sample, cancel=cancel)
+                fresh = InstalledModel(
+                    name, engine, ready, 0, languages, str(source), fingerprint(ready, cancel), len(languages) != 1
+                )
+                return self._shelf.publish(ready, fresh), trial
+        finally:
+            shutil.rmtree(room, ignore_errors=True)
+
+    def verify(self, name: str, cancel: CancelToken, *, sample: Path | None = None) -> Trial | None:
+        """Check that a model is whole and works: load it and transcribe a few seconds.
+
+        Args:
+            name: Name, alias or folder of a model that is here.
+            cancel: Stops it.
+            sample: A recording to try it with; a bundled English sentence when not given.
+
+        Returns:
+            What was heard and how long it took; None for models that can't be tried alone (pyannote).
+
+        Raises:
+            NotFound: It is not here.
+            InvalidModel: A file is damaged, or the model does not work.
+        """
+        model = self.here(name)
+        if damaged := self._shelf.damaged(model.name):
+            raise InvalidModel(
+                f"The model '{model.name}' is damaged: {', '.join(damaged)}.",
+                hint=f"Fetch or import it again: audapolis models remove {model.name}",
+            )
+        return self._tried(model.engine, model.path, model.languages, sample, cancel=cancel)
+
+    def benchmark(self, name: str, cancel: CancelToken, *, sample: Path | None = None) -> Trial | None:
+        """Measure how fast a model is on this machine's CPU, and keep that with the model."""
+        model = self.here(name)
+        trial = self._tried(model.engine, model.path, model.languages, sample, cancel=cancel, runs=_BENCH_RUNS)
+        if trial is not None and self._shelf.get(model.name):
+            with self._shelf.changing(model.name, cancel):
+                self._shelf.update(replace(model, realtime_factor=round(trial.realtime_factor, 4)))
+        return trial
+
+    def here(self, name: str) -> InstalledModel:
+        """A model that is on this machine.
+
+        Raises:
+            NotFound: It is not; the hint says how to get it.
+            UnknownName: Nothing is known by this name.
+        """
+        if model := self.find(name):
+            return model
+        known = self.entry(name)
+        raise NotFound(
+            f"The model '{known.name}' is not on this machine.", hint=f"Get it: audapolis models pull {known.name}"
+        )
+
+    def remove(self, name: str, cancel: CancelToken) -> None:
+        """Delete a model from this machine.
+
+        Raises:
+            NotFound: It is not here.
+            Conflict: It is built in, or was not taken into the library.
+        """
+        if self.resolve(name) == BUILT_IN:
+            raise Conflict(f"The model '{BUILT_IN}' is built in and can't be deleted.", hint="It needs no download.")
+        model = self.here(name)
+        if self._shelf.get(model.name) is None:
+            raise Conflict(f"The folder '{name}' is not part of the library.", hint="Delete it yourself.")
+        with self._shelf.changing(model.name, cancel):
+            self._shelf.remove(model.name)
+
+    def set_alias(self, alias: str, name: str | None) -> None:
+        """Give a model another name; None takes the alias away.
+
+        Raises:
+            UnknownName: No such model.
+            InvalidOption: The alias is a model's own name.
+        """
+        check_name(alias)
+        if alias in CATALOG or self._shelf.get(alias) is not None:
+            raise InvalidOption(f"'{alias}' is a model's own name.", hint="Choose another alias.", field="alias")
+        self._prefer("aliases", alias, name)
+
+    def set_default(self, language: str, name: str | None) -> None:
+        """Use a model for a language (`*` for any) when none is named; None takes that back.
+
+        Raises:
+            UnknownName: No such model.
+        """
+        self._prefer("defaults", primary(language), name)
+
+    def preferences(self) -> dict[str, dict[str, str]]:
+        """Aliases and defaults in force: those set by command, and over them those of the settings."""
+        kept = self._shelf.preferences()
+        return {
+            "aliases": {**kept["aliases"], **self._settings.aliases},
+            "defaults": {**kept["defaults"], **self._settings.defaults},
+        }
+
+    def _prefer(self, kind: str, key: str, name: str | None) -> None:
+        if name is not None and self.find(name) is None:
+            self.entry(name)
+        kept = self._shelf.preferences()
+        kept[kind].pop(key, None)
+        if name is not None:
+            kept[kind][key] = self.resolve(name)
+        self._shelf.prefer(kept)
+
+    def _made_ready(
+        self, found: Found, ready: Path, wish: ImportWish, cancel: CancelToken, say: Callable[[str], None]
+    ) -> EngineName:
+        """Copy or convert a model's files into a new folder."""
+        check_consent(found, allow_pickle=wish.allow_pickle)
+        ready.parent.mkdir(parents=True)
+        if engine := ENGINES.get(found.layout):
+            copy_files(found, ready, cancel)
+            return engine
+        say("Converting it, which can take minutes")
+        checkpoint = Checkpoint(
+            found.layout, found.folder, base_of(found, wish), wish.tokenizer or None, allow_pickle=wish.allow_pickle
+        )
+        try:
+            convert(checkpoint, ready, wish.precision, cancel)
+        except Refused as error:
+            raise InvalidModel(f"The model can't be converted: {error.message}.") from error
+        return "whisper"
+
+    def _tried(
+        self,
+        engine: EngineName,
+        path: Path,
+        languages: tuple[str, ...],
+        sample: Path | None,
+        *,
+        cancel: CancelToken,
+        runs: int = 1,
+    ) -> Trial | None:
+        if engine == "pyannote":
+            return None
+        language = languages[0] if languages else ("en" if sample is None else None)
+        with tempfile.TemporaryDirectory() as room:
+            sound = SAMPLE
+            if sample is not None:
+                sound = Path(decode(sample, Path(room) / "sample.pcm", split_channels="never", cancel=cancel).path)
+            try:
+                return try_model(engine, path, sound, language=language, runs=runs, cancel=cancel)
+            except (Refused, WorkerCrashed) as error:
+                raise InvalidModel(
+                    f"The model '{path.name}' does not work: {error.message}", hint="Get its files again."
+                ) from error
+
     def _fetch(
         self,
         entry: CatalogEntry,
@@ -171,9 +362,3 @@ class ModelLibrary:
                 multilingual=len(languages) != 1,
             ),
         )
-
-
-def footprint_bytes(entry: CatalogEntry, on_gpu: bool) -> int:
-    """Memory a Whisper takes, roughly: weights of 16 bits on a GPU and 8 on a CPU, and room to work."""
-    weights = entry.size_bytes if on_gpu else entry.size_bytes // 2
-    return int(weights * 1.2) + (600 if on_gpu else 350) * 2**20

@@ -28,7 +28,7 @@ from ..errors import InvalidOption, StorageFull
 from .entries import InstalledModel
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,79}")
-_RESERVED = {"versions", "staging", "locks", "preferences"}
+_RESERVED = {"versions", "staging", "locks", "preferences", "measured"}
 _LOOK_S = 0.1
 
 
@@ -66,29 +66,31 @@ class Shelf:
             record = json.loads(self._record(name).read_text("utf-8"))
             path = self.folder / "versions" / record.pop("version") / name
             languages = tuple(record.pop("languages"))
+            record.pop("files", None)
             model = InstalledModel(name=name, path=path, languages=languages, **record)
         except (OSError, ValueError, KeyError, TypeError):
             return None
         return model if path.is_dir() else None
 
-    def publish(self, files: Path, model: InstalledModel) -> InstalledModel:
+    def publish(self, folder: Path, model: InstalledModel) -> InstalledModel:
         """Make a folder the current version of a model, moving it; the version before goes away.
 
         Args:
-            files: Complete and checked; on the same file system.
+            folder: Complete and checked; on the same file system.
             model: What is known of it; `path` and `size_bytes` are filled in.
         """
         version = uuid.uuid4().hex[:12]
         home = self.folder / "versions" / version / check_name(model.name)
         home.parent.mkdir(parents=True)
-        files.rename(home)
-        self._write(replace(model, path=home, size_bytes=folder_bytes(home)), version)
+        folder.rename(home)
+        lengths = {str(path.relative_to(home)): path.stat().st_size for path in home.rglob("*") if path.is_file()}
+        self._write(replace(model, path=home, size_bytes=sum(lengths.values())), version, lengths)
         self._sweep(model.name, version)
         return self.get(model.name) or model
 
     def update(self, model: InstalledModel) -> None:
         """Keep something new that was learnt of a model, such as its speed."""
-        self._write(model, model.path.parent.name)
+        self._write(model, model.path.parent.name, self._files(model.name))
 
     def remove(self, name: str) -> bool:
         """Delete a model; False when there is none of that name."""
@@ -98,6 +100,17 @@ class Shelf:
         record.unlink(missing_ok=True)
         self._sweep(name, "")
         return True
+
+    def damaged(self, name: str) -> list[str]:
+        """Names of a model's files that are missing or no longer as long as they were."""
+        model = self.get(name)
+        if model is None:
+            return []
+        return [
+            file
+            for file, size in self._files(name).items()
+            if not (model.path / file).is_file() or (model.path / file).stat().st_size != size
+        ]
 
     def staging(self, key: str) -> Path:
         """A folder for work under way; the same key gives the same folder."""
@@ -138,8 +151,14 @@ class Shelf:
     def _record(self, name: str) -> Path:
         return self.folder / f"{name}.json"
 
-    def _write(self, model: InstalledModel, version: str) -> None:
-        record = {**asdict(model), "version": version}
+    def _files(self, name: str) -> dict[str, int]:
+        with suppress(OSError, ValueError, AttributeError):
+            files = json.loads(self._record(name).read_text("utf-8")).get("files")
+            return dict(files) if isinstance(files, dict) else {}
+        return {}
+
+    def _write(self, model: InstalledModel, version: str, files: dict[str, int]) -> None:
+        record = {**asdict(model), "version": version, "files": files}
         del record["name"], record["path"]
         with storage():
             write_json(self._record(model.name), record)
@@ -155,11 +174,6 @@ def write_json(path: Path, value: Any) -> None:
     part = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
     part.write_text(json.dumps(value, indent=1, ensure_ascii=False), "utf-8")
     part.replace(path)
-
-
-def folder_bytes(folder: Path) -> int:
-    """Size of all files in and below a folder."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 @contextmanager
