@@ -23,7 +23,7 @@ from audapolis.stages.base import StageContext
 
 from .stages.test_runner import Memory
 
-STAGES = ["probe", "decode", "speech", "diarize", "transcribe", "merge", "refine"]
+STAGES = ["probe", "decode", "enhance", "speech", "diarize", "transcribe", "merge", "refine"]
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +103,7 @@ def test_resuming_from_checkpoints_redoes_nothing_and_gives_the_same_transcript(
     assert replace(again, id=whole.id, created_at=whole.created_at) == whole
     assert [e.index for e in events if isinstance(e, ChunkTranscribed) and not e.resumed] == [last]
     resumed = {e.stage for e in events if isinstance(e, StageStarted) and e.resumed}
-    assert resumed == {"probe", "decode", "speech", "diarize"}
+    assert resumed == {"probe", "decode", "enhance", "speech", "diarize"}
 
 
 def test_without_diarization_nobody_is_named(pipeline: ModernPipeline, excerpt: Path, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from .engines.silero import SileroDetector
 from .stages.base import StageContext
 from .stages.decode import DecodeStage
 from .stages.diarize import DiarizeStage
+from .stages.enhance import EnhanceStage
 from .stages.merge import MergeStage
 from .stages.probe import ProbeStage
 from .stages.refine import RefineStage
@@ -39,6 +40,7 @@ class ModernPipeline:
                     max_channels=audio.max_channels,
                 )
             ),
+            EnhanceStage(),
             SpeechStage(
                 lambda: SileroDetector(speech.threshold, speech.min_speech_s, speech.min_silence_s, speech.pad_s),
                 speech.max_chunk_s,

@@ -40,7 +40,7 @@ def test_the_time_left_follows_from_the_pace_so_far() -> None:
 def test_what_came_from_checkpoints_does_not_make_the_rest_look_quick() -> None:
     clock = Clock()
     estimator = ProgressEstimator(clock)
-    for stage in ("probe", "decode", "speech", "diarize"):
+    for stage in ("probe", "decode", "enhance", "speech", "diarize"):
         estimator.update(StageStarted(stage=stage, resumed=True))
         progress = estimator.update(StageFinished(stage=stage, wall_s=0, audio_s=100))
     assert progress.eta_s is None

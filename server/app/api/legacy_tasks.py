@@ -15,6 +15,7 @@ STAGE_STATES: dict[str | None, str] = {
     None: "loading",
     "probe": "loading",
     "decode": "converting",
+    "enhance": "converting",
     "speech": "diarizing",
     "diarize": "diarizing",
     "transcribe": "transcribing",

@@ -10,7 +10,8 @@ from ..domain.events import Event, StageFinished, StageName, StageProgress, Stag
 
 SHARES: dict[StageName, float] = {
     "probe": 0.01,
-    "decode": 0.03,
+    "decode": 0.02,
+    "enhance": 0.01,
     "speech": 0.04,
     "diarize": 0.04,
     "transcribe": 0.86,

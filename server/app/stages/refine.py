@@ -77,8 +77,18 @@ def _quality(work: Work, lines: tuple[Segment, ...]) -> dict[str, object]:
     damage = {"damage": work.pcm.damage} if work.pcm.damage else {}
     return {
         **damage,
+        "audio": _sound(work),
         "grade": work.recognised.engine.quality,
         "words": len(words),
         "confidence": None if mean is None else round(mean, 4),
         "speech_s": round(sum(span.duration_s for chunk in work.chunks for span in chunk.speech), 3),
+    }
+
+
+def _sound(work: Work) -> dict[str, object]:
+    """How good the sound is, and what was done about it, channel by channel."""
+    return {
+        "denoise": work.options.denoise,
+        "cleaned": work.enhanced.pcm is not None,
+        "channels": [to_plain(channel) for channel in work.enhanced.channels],
     }

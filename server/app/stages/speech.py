@@ -1,4 +1,4 @@
-"""Third stage: where somebody speaks, cut into chunks at pauses."""
+"""Fourth stage: where somebody speaks, cut into chunks at pauses."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class SpeechStage(Stage[tuple[Chunk, ...]]):
     """Runs a speech detector over every channel."""
 
     name = "speech"
-    after = ("decode",)
+    after = ("enhance",)
     leaves = "chunks"
     result_type = tuple[Chunk, ...]
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..audio.filters.chain import Chain
+from ..audio.filters.figures import SoundFigures
 from ..audio.pcm import PcmAudio, PcmFile
 from ..domain.audio import Chunk
 from ..domain.options import TranscribeOptions
@@ -19,6 +21,23 @@ class Probed:
 
     media: MediaInfo
     sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelSound:
+    """One channel's quality: its figures, what was done about them, and what was found and left alone, with reasons."""
+
+    figures: SoundFigures
+    steps: Chain = ()
+    left: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Enhanced:
+    """Left by `enhance`: each channel's quality, and the cleaned sound; `pcm` is None where nothing was done."""
+
+    channels: tuple[ChannelSound, ...]
+    pcm: PcmFile | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +82,7 @@ class Work:
     options: TranscribeOptions
     probed: Probed = field(init=False)
     pcm: PcmFile = field(init=False)
+    enhanced: Enhanced = field(init=False)
     chunks: tuple[Chunk, ...] = field(init=False)
     diarized: Diarized = field(init=False)
     recognised: Recognised = field(init=False)
@@ -72,7 +92,13 @@ class Work:
 
     @property
     def audio(self) -> PcmAudio:
-        """The decoded sound, opened anew: each stage has its own."""
+        """The sound to recognise words in, cleaned where that helps; opened anew: each stage has its own."""
+        cleaned = self.enhanced.pcm if hasattr(self, "enhanced") else None
+        return PcmAudio(cleaned or self.pcm)
+
+    @property
+    def original(self) -> PcmAudio:
+        """The decoded sound as it was, to tell voices apart by; opened anew."""
         return PcmAudio(self.pcm)
 
     @property

@@ -15,7 +15,7 @@ from .figures import SoundFigures
 
 OFFSET = 0.01
 """Share of full scale from which a constant offset is removed."""
-HUM_BELOW_SPEECH_DB = 20.0
+HUM_BELOW_SPEECH_DB = 6.0
 """Hum that is further below speech than this is left alone."""
 CLIPPED_SHARE = 0.001
 """Share of samples in flat tops that is worth telling. Repairs (libav's adeclip) ended further from the truth."""
