@@ -36,6 +36,7 @@ class Spool:
         self._gain = gain
         self._path = path
         try:
+            path.unlink(missing_ok=True)  # what is there may be shared with another job
             self._file = path.open("wb")
         except OSError as error:
             raise _refused(path, error) from None

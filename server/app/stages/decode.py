@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from ..audio.decoding import DecodeLimits, decode
@@ -19,6 +20,8 @@ class DecodeStage(Stage[PcmFile]):
     after = ("probe",)
     leaves = "pcm"
     result_type = PcmFile
+    heeds = ("audio_track", "split_channels")
+    cached = True
 
     def __init__(self, limits: DecodeLimits) -> None:
         self._limits = limits
@@ -34,6 +37,18 @@ class DecodeStage(Stage[PcmFile]):
             on_progress=ProgressReporter(self.name, context, work.probed.media.duration_s),
             cancel=context.cancel,
         )
+
+    def basis(self, work: Work) -> list[float]:  # noqa: ARG002
+        """The limits that recordings are refused by."""
+        return [self._limits.min_duration_s, self._limits.max_duration_s, self._limits.max_channels]
+
+    def sound_of(self, result: PcmFile) -> str:
+        """The decoded sound."""
+        return result.path
+
+    def with_sound(self, result: PcmFile, path: Path) -> PcmFile:
+        """The decoded sound at another place."""
+        return replace(result, path=str(path))
 
     def still_valid(self, result: PcmFile) -> bool:
         """Whether the decoded sound is still there, whole."""

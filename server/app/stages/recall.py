@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..domain.codec import from_json, to_json
+from ..domain.audio import Chunk
+from ..domain.codec import from_json, to_json, to_plain
+from ..engines.base import EngineInfo, RecognisedChunk
 from ..errors import InvalidDocument
 from .base import Stage, StageContext
 from .cache import NoCache, StageCache, key_of
@@ -57,3 +60,38 @@ def remember(stage: Stage[Any], key: str, result: Any, work: Work, context: Stag
     if sound is not None:
         cache.keep(key + _SOUND, Path(sound))
     cache.save(key, to_json(result, kind=stage.result_type))
+
+
+class ChunkMemory:
+    """Chunks that earlier jobs recognised in the same sound, with the same engine and the same options.
+
+    Where speech is cut differently this time, the chunks that are alike still count.
+
+    Args:
+        stage: The stage that recognises; says which options it heeds.
+        work: The recording at hand.
+        context: Holds the cache.
+    """
+
+    def __init__(self, stage: Stage[Any], work: Work, context: StageContext) -> None:
+        self._cache = cache_for(work, context)
+        self._heeded = {name: getattr(work.options, name) for name in stage.heeds}
+        self._sound = work.keys.get("enhance")
+
+    def load(self, chunk: Chunk, engine: EngineInfo) -> RecognisedChunk | None:
+        """The chunk's words, if that engine has recognised it before."""
+        data = self._cache.load(self._key(chunk, engine))
+        if data is None:
+            return None
+        try:
+            return replace(from_json(RecognisedChunk, data), chunk=chunk)
+        except InvalidDocument:
+            return None
+
+    def save(self, result: RecognisedChunk, engine: EngineInfo) -> None:
+        """Keep a chunk's words for later jobs."""
+        self._cache.save(self._key(result.chunk, engine), to_json(result))
+
+    def _key(self, chunk: Chunk, engine: EngineInfo) -> str:
+        anywhere = replace(chunk, index=0)
+        return key_of("words", __version__, to_plain(engine), self._heeded, self._sound, to_plain(anywhere))

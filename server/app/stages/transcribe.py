@@ -18,6 +18,7 @@ from ..domain.transcript import Fallback
 from ..engines.base import Chosen, RecognisedChunk, RecogniseOptions, SpeechEngine
 from ..engines.gathering import gathered
 from .base import ProgressReporter, Stage, StageContext
+from .recall import ChunkMemory
 from .recutting import one_voice_chunks
 from .work import Recognised, Work
 
@@ -48,6 +49,7 @@ class TranscribeStage(Stage[Recognised]):
     after = ("speech",)
     leaves = "recognised"
     result_type = Recognised
+    heeds = ("language", "mode", "task", "prompt", "vocabulary", "per_segment_language")
 
     def __init__(
         self,
@@ -82,6 +84,8 @@ class TranscribeStage(Stage[Recognised]):
         chunks = self._chunks(work, chosen.engine.info.window_s)
         done = _checkpointed(chunks, context)
         fallbacks = _earlier_fallbacks(context) if done else ()
+        memory = ChunkMemory(self, work, context)
+        done |= _remembered([chunk for chunk in chunks if chunk.index not in done], memory, chosen, context)
         for result in done.values():
             _tell(result, context, resumed=True)
         todo = [chunk for chunk in chunks if chunk.index not in done]
@@ -89,6 +93,7 @@ class TranscribeStage(Stage[Recognised]):
         options = _recognise_options(work.options, done)
         for result in chosen.engine.recognise(work.audio, todo, options, context.cancel):
             context.checkpoints.save(chunk_key(result.chunk.index), to_json(result))
+            memory.save(result, chosen.engine.info)
             done[result.chunk.index] = result
             _tell(result, context, resumed=False)
             fallbacks = _keep_fallbacks(fallbacks, chosen, context)
@@ -140,6 +145,17 @@ def _checkpointed(chunks: tuple[Chunk, ...], context: StageContext) -> dict[int,
     saved = {chunk: context.checkpoints.load(chunk_key(chunk.index)) for chunk in chunks}
     results = {chunk: from_json(RecognisedChunk, data) for chunk, data in saved.items() if data is not None}
     return {chunk.index: result for chunk, result in results.items() if result.chunk == chunk}
+
+
+def _remembered(
+    chunks: list[Chunk], memory: ChunkMemory, chosen: Chosen[SpeechEngine], context: StageContext
+) -> dict[int, RecognisedChunk]:
+    """Results of earlier jobs, checkpointed for this one."""
+    known = {chunk.index: memory.load(chunk, chosen.engine.info) for chunk in chunks}
+    found = {index: result for index, result in known.items() if result is not None}
+    for index, result in found.items():
+        context.checkpoints.save(chunk_key(index), to_json(result))
+    return found
 
 
 def _tell(result: RecognisedChunk, context: StageContext, *, resumed: bool) -> None:
