@@ -27,8 +27,14 @@ from .transcription_bridge import TranscriptionBridge
 class ModernPipeline:
     """Turns recordings into transcripts, one at a time; engines stay warm between them."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._transcription = TranscriptionBridge(settings)
+    def __init__(self, settings: Settings, *, transcription: TranscriptionBridge | None = None) -> None:
+        """Prepare the stages; engines are opened when they are needed.
+
+        Args:
+            settings: All settings.
+            transcription: Chooses speech engines; made from the settings when not given. Closed with the pipeline.
+        """
+        self._transcription = transcription or TranscriptionBridge(settings)
         self._diarization = DiarizationBridge(settings)
         speech, audio = settings.speech, settings.audio
         self.stages = (
