@@ -53,7 +53,7 @@ class DiarizeStage(Stage[Diarized]):
     def _heard(self, engine: Diarizer, work: Work, context: StageContext) -> Diarization:
         session = engine.open(context.cancel)
         report = ProgressReporter(self.name, context, work.duration_s)
-        for window in work.audio.windows():
+        for window in work.original.windows():
             context.cancel.check()
             session.feed(window)
             report(window.end_s)
