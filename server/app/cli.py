@@ -1,4 +1,4 @@
-"""The command line: `audapolis transcribe | batch | export | formats | serve | doctor | config`.
+"""The command line: `audapolis transcribe | batch | export | formats | serve | doctor | config | models`.
 
 Results go to stdout or files, everything else to stderr. Exit codes: 0 done, 2 bad usage or input, 1 failure,
 130 after Ctrl-C. Whatever is heavy is imported inside the command that needs it, so that `--help` is instant.
@@ -17,6 +17,7 @@ from . import __version__
 from .errors import InvalidOption
 from .terminal.arguments import Parser, whole_number
 from .terminal.console import Console, OutputClosed, drop_stdout
+from .terminal.models import add_models
 from .terminal.options import add_options, read_options
 from .terminal.problems import DONE, FAILED, INTERRUPTED, NOBODY_LISTENS, exit_code, overall
 from .terminal.speakers import add_speakers
@@ -93,8 +94,9 @@ def build_parser() -> Parser:
     config.add_argument("action", nargs="?", choices=("show",), default="show", help="what to do with them")
     config.add_argument("--json", action="store_true", help="as JSON, for programs")
     config.add_argument("--origin", action="store_true", help="tell the layer, file or variable each is from")
+    add_models(command("models", _models, "list, fetch, import, check and delete speech and speaker models"))
     add_speakers(command("speakers", _speakers, "name voices, to know them again in later recordings"))
-    for name in ("transcribe", "batch", "serve", "doctor", "config", "speakers"):
+    for name in ("transcribe", "batch", "serve", "doctor", "config", "models", "speakers"):
         _add_settings(parser.commands[name])
     return parser
 
@@ -331,6 +333,21 @@ def _config(args: argparse.Namespace, console: Console) -> int:
         console.note(notice)
     content = _json(as_json(described)) if args.json else as_text(described, origin=args.origin).encode()
     console.result(content)
+    return DONE
+
+
+def _models(args: argparse.Namespace, console: Console) -> int:
+    from .models import ModelLibrary
+    from .terminal.interruption import Interruption
+    from .terminal.models import as_plain, as_text, check_models, run_models
+
+    check_models(args)
+    library = ModelLibrary(_settings(args).settings)
+    if args.action == "list":
+        console.result(_json(as_plain(library)) if args.json else as_text(library).encode())
+        return DONE
+    with Interruption() as stop:
+        run_models(args, library, console, stop.token)
     return DONE
 
 
