@@ -9,6 +9,7 @@
     │   ├── InvalidModel                a speech model that is damaged, of no kind we know, or does not work
     │   ├── NotFound                    no such file, task or transcript
     │   ├── Conflict                    the thing exists already, or its state forbids this
+    │   │   └── Stale                   it was changed since the caller looked
     │   ├── Unauthorized                missing or wrong token
     │   └── TooLarge                    over a configured limit
     ├── EngineUnavailable               an engine can't run here; the hint says how to make it
@@ -113,6 +114,10 @@ class NotFound(InvalidInput):
 
 class Conflict(InvalidInput):
     """The thing exists already, or its present state forbids the request."""
+
+
+class Stale(Conflict):
+    """The thing was changed since the caller looked at it."""
 
 
 class Unauthorized(InvalidInput):

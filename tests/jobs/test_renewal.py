@@ -16,7 +16,6 @@ from audapolis.tasks import TaskManager
 
 from .runners import ChunkRunner, Script, executions, fast_settings, transcript_of
 
-
 pytestmark = pytest.mark.slow
 
 
