@@ -14,15 +14,15 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import av
 
 from ..errors import AudapolisError, UnsupportedMedia
-from .media import media_info
-from .reading import Job, Report
-from .settling import decode_file
 from .sources import shown
+
+if TYPE_CHECKING:
+    from .reading import Report
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
@@ -48,10 +48,15 @@ def main(argument: str) -> None:
 
 
 def _probe(request: Mapping[str, Any], _report: Report) -> dict[str, Any]:
+    from .media import media_info
+
     return asdict(media_info(Path(request["path"])))
 
 
 def _decode(request: Mapping[str, Any], report: Report) -> dict[str, Any]:
+    from .reading import Job  # NumPy takes three quarters of a child's start, and is of use here only
+    from .settling import decode_file
+
     job = Job(path=Path(request["path"]), out=Path(request["out"]), **request["job"])
     return asdict(decode_file(job, report))
 

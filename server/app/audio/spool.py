@@ -36,7 +36,8 @@ class Spool:
         self._gain = gain
         self._path = path
         try:
-            path.unlink(missing_ok=True)  # what is there may be shared with another job
+            if path.is_file():  # it may be shared with another job; a device is no file
+                path.unlink()
             self._file = path.open("wb")
         except OSError as error:
             raise _refused(path, error) from None
