@@ -11,8 +11,8 @@ from ...domain.cancellation import CancelToken
 
 T = TypeVar("T")
 
-BATCH_S = 2.0
-"""A running batch can't be stopped, and what it was at is lost when the process dies."""
+BATCH_S = 5.0
+"""A batch that nobody wants any more runs to its end, and what it was at is lost when the process dies."""
 _GROWTH = 2
 _LOOK_S = 0.1
 """How often somebody who waits looks whether to stop."""
@@ -32,7 +32,7 @@ class Pace:
 
     @property
     def windows(self) -> int:
-        """How many to take next: what two seconds suffice for, growing step by step."""
+        """How many to take next: what five seconds suffice for, growing step by step."""
         return self._windows
 
     def took(self, windows: int, wall_s: float) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import chain, islice
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 
 from .languages import NAMES
 from .windows import HeardWindow
@@ -14,17 +14,18 @@ _HEARD_WINDOWS = 3
 _SURE = 0.9
 _OTHER = 0.8
 """From this probability on another language than the one given is worth a warning."""
-_CHECKED_S = 3.0
+_LEAST_S = 3.0
 """Less speech than this tells little about its language."""
+_ENOUGH_S = 10.0
 
 Probabilities = dict[str, float]
 
 
 def look_ahead(windows: Iterator[HeardWindow]) -> tuple[list[HeardWindow], Iterator[HeardWindow]]:
     """The first windows, those with most speech first, and all windows as if none had been taken."""
-    first = list(islice(windows, LOOK_WINDOWS))
+    first = list(itertools.islice(windows, LOOK_WINDOWS))
     ranked = sorted(first, key=lambda window: -window.speech_s)
-    return [window for window in ranked if not window.silent][:_HEARD_WINDOWS], chain(first, windows)
+    return [window for window in ranked if not window.silent][:_HEARD_WINDOWS], itertools.chain(first, windows)
 
 
 def decided(heard: Iterable[tuple[float, Probabilities]]) -> tuple[str | None, float]:
@@ -55,19 +56,25 @@ class LanguageCheck:
         self._given = given
         self._heard: list[tuple[float, Probabilities]] = []
 
+    def wanted(self, windows: Sequence[HeardWindow]) -> int:
+        """How many of the next windows are needed to decide, from the first on."""
+        spoken_s = itertools.accumulate((window.speech_s for window in windows), initial=self._speech_s)
+        return sum(before_s < _ENOUGH_S for before_s in itertools.islice(spoken_s, len(windows)))
+
     @property
-    def wanted(self) -> bool:
-        """Whether more windows would help to decide."""
-        return len(self._heard) < LOOK_WINDOWS
+    def _speech_s(self) -> float:
+        return sum(speech_s for speech_s, _ in self._heard)
 
     def after(self, window: HeardWindow, probabilities: Probabilities | None) -> str:
         """Take note of the next window; what to tell the user now, "" while nothing seems wrong.
 
-        Only the first windows count; for later ones `probabilities` need not be given.
+        Args:
+            window: What was heard.
+            probabilities: Of its language; None for a window that is not needed.
         """
-        if self.wanted and probabilities is not None:
+        if probabilities is not None:
             self._heard.append((window.speech_s, probabilities))
-        if sum(speech_s for speech_s, _ in self._heard) < _CHECKED_S:
+        if self._speech_s < _LEAST_S:
             return ""
         language, probability = decided(sorted(self._heard, key=lambda heard: -heard[0]))
         if language is None or language == self._given or probability < _OTHER:

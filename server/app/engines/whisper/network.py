@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -90,6 +90,7 @@ class Network:
         from faster_whisper.feature_extractor import FeatureExtractor
 
         self._ct2 = ctranslate2
+        self._on_cpu = device == "cpu"
         wanted = _precision(precision, device, device_index)
         with mapped(f"The Whisper model '{folder.name}' can't be loaded"):
             self._model = ctranslate2.models.Whisper(
@@ -115,13 +116,30 @@ class Network:
         spectrogram: Features = self._extractor(samples)[:, :-1]
         return spectrogram
 
-    def encode(self, features: Sequence[Features]) -> Any:
-        """Run the encoder on a batch; the answer is opaque and goes to the other calls."""
+    def encode(self, features: Sequence[Features], check: Callable[[], None] = lambda: None) -> Any:
+        """Run the encoder on a batch; the answer is opaque and goes to the other calls.
+
+        On the CPU a batch gains nothing here, so that windows go one by one and may be stopped between.
+
+        Args:
+            features: Of each window.
+            check: Called between windows; may raise.
+        """
+        alone = [self._padded([one]) for one in features] if self._on_cpu else [self._padded(features)]
+        parts = []
+        for batch in alone:
+            check()
+            with mapped("Whisper failed to listen"):
+                parts.append(self._model.encode(self._ct2.StorageView.from_array(batch)))
+        if len(parts) == 1:
+            return parts[0]
+        return self._ct2.StorageView.from_array(np.concatenate([np.asarray(part) for part in parts]))
+
+    def _padded(self, features: Sequence[Features]) -> npt.NDArray[np.float32]:
         batch = np.zeros((len(features), features[0].shape[0], _FRAMES), np.float32)
         for row, one in zip(batch, features, strict=True):
             row[:, : one.shape[1]] = one[:, :_FRAMES]
-        with mapped("Whisper failed to listen"):
-            return self._model.encode(self._ct2.StorageView.from_array(batch))
+        return batch
 
     def generate(self, encoded: Any, prompts: Sequence[Tokens], search: Search, suppress: Tokens) -> list[Hypothesis]:
         """Decode a batch; one answer per prompt."""
@@ -157,8 +175,10 @@ class Network:
             results = self._model.align(encoded, list(start), [list(t) for t in tokens], list(frames))
         return [_alignment(result, len(text)) for result, text in zip(results, tokens, strict=True)]
 
-    def languages(self, encoded: Any) -> list[dict[str, float]]:
-        """How probable each language is, for each window of a batch."""
+    def languages(self, encoded: Any, first: int | None = None) -> list[dict[str, float]]:
+        """How probable each language is, for each window of a batch; on the CPU only for the `first`, if given."""
+        if first is not None and self._on_cpu:
+            encoded = self._ct2.StorageView.from_array(np.ascontiguousarray(np.asarray(encoded)[:first]))
         with mapped("Whisper failed to tell the language"):
             results = self._model.detect_language(encoded)
         return [{token[2:-2]: probability for token, probability in result} for result in results]

@@ -78,7 +78,7 @@ class Understanding:
         """Understand windows together; each gets the words it would get alone."""
         cancel.check()
         features = [ready.features for ready in batch]
-        encoded = self._network.encode(features)
+        encoded = self._network.encode(features, cancel.check)
         languages, warnings = self._languages(batch, encoded)
         prompts = [self._vocabulary.prompt(self._before, self._start(language)) for language in languages]
         answers = self._decoder.decode(encoded, features, prompts, cancel)
@@ -93,14 +93,18 @@ class Understanding:
 
     def _languages(self, batch: Sequence[ReadyWindow], encoded: Any) -> tuple[list[str], list[str]]:
         """The language to decode each window in, and the warning there is at its point."""
-        languages, warnings = [self._language] * len(batch), [""] * len(batch)
-        if self._per_window:
-            languages = [self._sure(probabilities) for probabilities in self._network.languages(encoded)]
-        if self._check is not None:
-            heard = self._network.languages(encoded) if self._check.wanted else [None] * len(batch)
-            pairs = zip(batch, heard, strict=True)
-            warnings = [self._check.after(ready.heard, probabilities) for ready, probabilities in pairs]
-        return languages, warnings
+        if not self._per_window:
+            return [self._language] * len(batch), self._doubts(batch, encoded)
+        return [self._sure(probabilities) for probabilities in self._network.languages(encoded)], [""] * len(batch)
+
+    def _doubts(self, batch: Sequence[ReadyWindow], encoded: Any) -> list[str]:
+        """For each window whether the language given seems wrong by then."""
+        if self._check is None:
+            return [""] * len(batch)
+        count = self._check.wanted([ready.heard for ready in batch])
+        probable = self._network.languages(encoded, count)[:count] if count else []
+        heard: list[Probabilities | None] = [*probable, *[None] * (len(batch) - count)]
+        return [self._check.after(ready.heard, each) for ready, each in zip(batch, heard, strict=True)]
 
     def _sure(self, probabilities: Probabilities) -> str:
         best = max(probabilities, key=lambda code: probabilities[code])
