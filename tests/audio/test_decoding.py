@@ -232,12 +232,15 @@ def test_importing_the_room_loads_no_libav() -> None:
 
 
 def test_the_child_loads_little() -> None:
-    code = "import sys, audapolis.audio.child; print(*{name.split('.')[0] for name in sys.modules})"
-    loaded = set(
-        subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
-    )
-    assert {"av", "numpy"} <= loaded
-    assert not loaded & {"pydantic", "fastapi", "onnxruntime", "sqlalchemy", "pocketsphinx", "ctranslate2"}
+    def loaded(*modules: str) -> set[str]:
+        code = f"import sys, {', '.join(modules)}; print(*{{name.split('.')[0] for name in sys.modules}})"
+        told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+        return set(told.split())
+
+    to_decode = loaded("audapolis.audio.child", "audapolis.audio.media", "audapolis.audio.settling")
+    assert {"av", "numpy"} <= to_decode
+    assert "numpy" not in loaded("audapolis.audio.child", "audapolis.audio.media")
+    assert not to_decode & {"pydantic", "fastapi", "onnxruntime", "sqlalchemy", "pocketsphinx", "ctranslate2"}
 
 
 @pytest.mark.slow
