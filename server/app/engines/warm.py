@@ -42,6 +42,7 @@ class Place(Generic[E]):
         key: Engines with the same key are the same.
         what: How people call it.
         size_bytes: Device memory to lease for it; 0 for what is too small to ask.
+        apart: Whether it has a process of its own, which ends with it.
     """
 
     key: Hashable
@@ -49,6 +50,7 @@ class Place(Generic[E]):
     device: Device
     size_bytes: int
     open: Callable[[], E] = field(compare=False)
+    apart: bool = False
 
 
 @dataclass(slots=True)
@@ -201,10 +203,12 @@ class WarmEngines(Generic[E]):
         return loaded
 
     def _note(self, place: Place[E], error: BaseException) -> None:
-        if place.device.kind == "cuda":
-            self.spent = True
+        self._note_spent(place)
         if isinstance(error, DeviceLost):
             self.lost.add(place.device.key)
+
+    def _note_spent(self, place: Place[E]) -> None:
+        self.spent = self.spent or (place.device.kind == "cuda" and not place.apart)
 
     def _let_go(self, loaded: Loaded[E]) -> None:
         log.info("Letting go of %s", loaded.place.what)
@@ -212,8 +216,7 @@ class WarmEngines(Generic[E]):
             loaded.engine.close()
         except Exception:  # it is broken; its memory goes with the process
             log.exception("%s did not close", loaded.place.what)
-        if loaded.place.device.kind == "cuda":
-            self.spent = True
+        self._note_spent(loaded.place)
         if loaded.lease is not None:
             with suppress(AudapolisError, OSError):
                 loaded.lease.release()
