@@ -65,6 +65,11 @@ class Recognised:
             counts[chunk.language] = counts.get(chunk.language, 0) + len(chunk.words)
         return max(counts, key=lambda language: counts[language], default="en")
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the engine found doubtful, each once."""
+        return tuple(dict.fromkeys(warning for chunk in self.chunks for warning in chunk.warnings))
+
 
 WordStreams = tuple[tuple[Word, ...], ...]
 """Words with their speakers, in order; one stream per channel that is heard alone."""
