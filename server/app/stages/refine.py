@@ -30,7 +30,7 @@ class RefineStage(Stage[Transcript]):
         return Transcript(
             id=str(uuid.uuid4()),
             created_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-            language=work.recognised.language,
+            language="en" if work.options.task == "translate" else work.recognised.language,
             recording=_recording(work),
             provenance=_provenance(work),
             speakers=work.diarized.diarization.speakers,
@@ -42,7 +42,7 @@ class RefineStage(Stage[Transcript]):
 
 def spelled(streams: WordStreams, engine: EngineInfo) -> WordStreams:
     """Words as they are written: punctuated and cased here where the engine knows neither."""
-    return tuple(readable(stream) for stream in streams) if engine.quality == "draft" else streams
+    return tuple(readable(stream) for stream in streams) if not engine.punctuates else streams
 
 
 def _recording(work: Work) -> Recording:
@@ -67,6 +67,7 @@ def _provenance(work: Work) -> Provenance:
         options=to_plain(work.options),
         fallbacks=fallbacks,
         version=__version__,
+        warnings=work.recognised.warnings,
     )
 
 
@@ -75,8 +76,10 @@ def _quality(work: Work, lines: tuple[Segment, ...]) -> dict[str, object]:
     words = [word for line in lines for word in line.words]
     mean = sum(word.confidence for word in words) / len(words) if words else None
     damage = {"damage": work.pcm.damage} if work.pcm.damage else {}
+    spoken = {"spoken_language": work.recognised.language} if work.options.task == "translate" else {}
     return {
         **damage,
+        **spoken,
         "audio": _sound(work),
         "grade": work.recognised.engine.quality,
         "words": len(words),
