@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+
+os.environ["AUDAPOLIS_CACHE__ENABLED"] = "false"  # each test does its own work; those of reuse say otherwise
 
 SPEECH_DIR = Path(__file__).parents[2] / "shared" / "speech" / "open"
 
@@ -32,3 +35,11 @@ def tiny_whisper() -> Path:
         if (folder / "model.bin").is_file():
             return folder
     pytest.skip(f"no tiny Whisper at {own}")
+
+
+@pytest.fixture(scope="session")
+def sherpa_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A real, very small speaker model for sherpa-onnx; it tells the voices of `engines/acoustic/voices.py` apart."""
+    from .models.speakers_onnx import make_sherpa_model
+
+    return make_sherpa_model(tmp_path_factory.mktemp("sherpa") / "tiny-sherpa")

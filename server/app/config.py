@@ -23,6 +23,7 @@ from .settings import changing, stored
 from .settings.describing import Described
 from .settings.groups import (
     AudioSettings,
+    CacheSettings,
     DeviceSettings,
     DiarizationSettings,
     JobSettings,
@@ -76,11 +77,17 @@ class Settings(Group):
     devices: DeviceSettings = DeviceSettings()
     diarization: DiarizationSettings = DiarizationSettings()
     models: ModelSettings = ModelSettings()
+    cache: CacheSettings = CacheSettings()
 
     @property
     def models_dir(self) -> Path:
         """Where models are kept."""
         return self.models.dir or self.data_dir / "models"
+
+    @property
+    def cache_dir(self) -> Path:
+        """Where results are kept for later jobs."""
+        return self.data_dir / "cache"
 
     @property
     def run_dir(self) -> Path:

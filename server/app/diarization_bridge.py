@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from .catalog.state import state_of
 from .config import Settings
 from .domain.cancellation import CancelToken
 from .domain.capability import Capability
@@ -101,6 +102,14 @@ class DiarizationBridge:
             folder = None if wanted == EMBEDDED else self._folder_to_use(wanted, cancel or CancelToken(), emit)
             return self._chosen(wanted, options, (), folder)
         return self._best(options, ENGINES, ())
+
+    def identify(self, options: TranscribeOptions) -> str:
+        """The diarizer that `choose` would open, and its model; opens and fetches nothing."""
+        wanted = self._wanted(options)
+        names = ENGINES if wanted == "auto" else (wanted,)
+        name = next((name for name in names if self._obstacle(name) is None), wanted)
+        folder = self._folder(name)
+        return f"{name} {folder.name} {state_of(folder)}" if folder else name
 
     def everyone(self) -> Iterator[Diarizer]:
         """Every diarizer that can run here and now, best first."""

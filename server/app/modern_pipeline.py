@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from .audio.decoding import DecodeLimits
@@ -11,6 +12,7 @@ from .domain.options import TranscribeOptions
 from .domain.transcript import Transcript
 from .engines.silero import SileroDetector
 from .stages.base import StageContext
+from .stages.cache import FolderCache
 from .stages.decode import DecodeStage
 from .stages.diarize import DiarizeStage
 from .stages.enhance import EnhanceStage
@@ -22,6 +24,15 @@ from .stages.speech import SpeechStage
 from .stages.transcribe import TranscribeStage
 from .stages.work import Work
 from .transcription_bridge import TranscriptionBridge
+from .voice_book import VoiceBook
+
+DAY_S = 86400.0
+
+
+def open_cache(settings: Settings) -> FolderCache | None:
+    """Results of earlier jobs; None where none are to be kept."""
+    kept = settings.cache
+    return FolderCache(settings.cache_dir, kept.max_bytes, kept.max_age_days * DAY_S) if kept.enabled else None
 
 
 class ModernPipeline:
@@ -36,7 +47,9 @@ class ModernPipeline:
         """
         self._transcription = transcription or TranscriptionBridge(settings)
         self._diarization = DiarizationBridge(settings)
+        self._cache = open_cache(settings)
         speech, audio = settings.speech, settings.audio
+        detection = (speech.threshold, speech.min_speech_s, speech.min_silence_s, speech.pad_s)
         self.stages = (
             ProbeStage(),
             DecodeStage(
@@ -47,14 +60,16 @@ class ModernPipeline:
                 )
             ),
             EnhanceStage(),
-            SpeechStage(
-                lambda: SileroDetector(speech.threshold, speech.min_speech_s, speech.min_silence_s, speech.pad_s),
+            SpeechStage(lambda: SileroDetector(*detection), speech.max_chunk_s, detection),
+            DiarizeStage(self._diarization.choose, self._diarization.identify),
+            TranscribeStage(
+                self._transcription.choose,
+                self._transcription.adapts_to_voice,
                 speech.max_chunk_s,
+                self._transcription.identify,
             ),
-            DiarizeStage(self._diarization.choose),
-            TranscribeStage(self._transcription.choose, self._transcription.adapts_to_voice, speech.max_chunk_s),
             MergeStage(),
-            RefineStage(),
+            RefineStage(VoiceBook(settings).named),
         )
 
     def check(self, options: TranscribeOptions) -> None:
@@ -90,7 +105,9 @@ class ModernPipeline:
         """
         self.check(options)
         work = Work(source=source, name=name or source.name, options=options)
-        run_stages(self.stages, work, context)
+        run_stages(self.stages, work, replace(context, cache=self._cache if options.reuse else None))
+        if self._cache is not None:
+            self._cache.trim()
         return work.transcript
 
     @property

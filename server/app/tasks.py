@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import json
 import threading
 import time
 import uuid
@@ -27,6 +28,7 @@ from .jobs.store import JobStore, StageRun
 from .jobs.supervisor import Supervisor
 from .jobs.worker import WorkerPlan
 from .stages.base import StageContext
+from .stages.cache import forget
 
 if TYPE_CHECKING:
     from .stages.unfolding import Unfolding
@@ -206,7 +208,9 @@ class TaskManager:
         return job
 
     def delete(self, job_id: str) -> None:
-        """Remove a job with its transcript and files; waits up to 4 s for a running one to stop.
+        """Remove a job with its transcript, its files and what was kept of its recording for later jobs.
+
+        Waits some seconds for a running job to stop.
 
         Raises:
             NotFound: No such job.
@@ -218,8 +222,20 @@ class TaskManager:
             self.wait(job_id, max(0.1, until - time.monotonic()))
             if time.monotonic() > until:
                 raise Conflict("The task could not be stopped in time.", hint="Try again.", id=job_id)
+        recording = self._recording_of(job_id)
         self._store.delete(job_id)
         self._folders.remove(job_id)
+        if recording:
+            forget(self._settings.cache_dir, recording)
+
+    def _recording_of(self, job_id: str) -> str | None:
+        """SHA-256 of a job's recording, as far as it is known."""
+        if probed := self._store.checkpoint(job_id, "probe"):
+            return str(json.loads(probed)["sha256"])
+        try:
+            return self._store.transcript(job_id).recording.sha256
+        except Conflict:
+            return None
 
     def transcript(self, job_id: str) -> Transcript:
         """The result of a finished job.

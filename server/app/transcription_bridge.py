@@ -11,6 +11,7 @@ from math import inf
 
 from .catalog.entries import CatalogEntry, InstalledModel
 from .catalog.reach import Reach
+from .catalog.state import state_of
 from .config import Settings
 from .domain.cancellation import CancelToken
 from .domain.capability import Capability
@@ -151,6 +152,11 @@ class TranscriptionBridge:
     def adapts_to_voice(self, options: TranscribeOptions) -> bool:
         """Whether the engine for these options recognises more when a chunk holds one voice only."""
         return self._decided(options).embedded and options.mode != "fast"
+
+    def identify(self, options: TranscribeOptions) -> str:
+        """Which model would be used, as it is now; empty for what is built in."""
+        model = self._decided(options).model
+        return f"{model.name} {state_of(model.path)}" if model else ""
 
     def capabilities(self) -> list[Capability]:
         """What can recognise speech here, best first. Does not ask the network."""

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from audapolis.stages.cache import FolderCache, NoCache, key_of
+from audapolis.stages.cache import FolderCache, NoCache, forget, key_of
 
 RECORDING = "ab" * 32
 DAY_S = 86400.0
@@ -96,18 +96,12 @@ def test_what_a_killed_process_left_half_written_goes_after_a_while(cache: Folde
     assert [path.name for path in root.iterdir()] == [".new-at-work"]
 
 
-def test_a_recording_is_forgotten_at_once_and_alone(cache: FolderCache) -> None:
+def test_a_recording_is_forgotten_at_once_and_alone(cache: FolderCache, root: Path) -> None:
     for recording in (RECORDING, "cd" * 32):
         cache.of(recording).save("speech-1", b"spans")
-    cache.forget(RECORDING)
+    forget(root, RECORDING)
     assert cache.of(RECORDING).load("speech-1") is None
     assert cache.of("cd" * 32).load("speech-1") == b"spans"
-
-
-def test_everything_is_forgotten_at_once(cache: FolderCache, root: Path) -> None:
-    cache.of(RECORDING).save("speech-1", b"spans")
-    cache.clear()
-    assert not root.exists()
 
 
 def test_where_nothing_can_be_written_nothing_is_kept_and_nothing_fails(

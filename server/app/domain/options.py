@@ -44,6 +44,7 @@ class TranscribeOptions:
         prompt: A text as it might stand before the recording, for style and spelling.
         vocabulary: Words and names to expect, most important first.
         per_segment_language: Detect the language anew for every stretch of speech.
+        reuse: Use what earlier jobs found out about the same recording, and keep what this one does.
     """
 
     engine: str = "auto"
@@ -65,6 +66,7 @@ class TranscribeOptions:
     prompt: str | None = None
     vocabulary: tuple[str, ...] = ()
     per_segment_language: bool = False
+    reuse: bool = True
 
     def __post_init__(self) -> None:
         if self.min_speakers < 1:

@@ -140,6 +140,18 @@ class DiarizationSettings(Group):
     )
 
 
+class CacheSettings(Group):
+    """Results kept for later jobs on the same recording."""
+
+    effect: ClassVar[Effect] = "next job"
+
+    enabled: bool = Field(True, description="Keep decoded sound, speech, speakers and words of recordings.")
+    max_bytes: int = Field(
+        4 * 2**30, ge=0, description="What was not used for longest goes when there is more, in bytes."
+    )
+    max_age_days: float = Field(7.0, ge=0, description="What was not used for so long goes, in days.")
+
+
 class ModelSettings(Group):
     """Speech and speaker models."""
 

@@ -104,6 +104,10 @@ class Stage(ABC, Generic[Result]):
         """What else the result depends on, as JSON: settings, which engine there is."""
         return None
 
+    def worth_keeping(self, result: Result, work: Any) -> bool:  # noqa: ARG002
+        """Whether the next job would want just this result, too; false when something stood in."""
+        return True
+
     def sound_of(self, result: Result) -> str | None:  # noqa: ARG002
         """Path of the sound file in the work folder that belongs to the result and is to be kept with it."""
         return None

@@ -90,14 +90,6 @@ class FolderCache:
         """What is remembered of the recording with this SHA-256."""
         return _RecordingCache(self._root / recording)
 
-    def forget(self, recording: str) -> None:
-        """Remove all that was made from the recording with this SHA-256."""
-        shutil.rmtree(self._root / recording, ignore_errors=True)
-
-    def clear(self) -> None:
-        """Remove everything."""
-        shutil.rmtree(self._root, ignore_errors=True)
-
     def trim(self) -> None:
         """Remove what is too old, then what is too much."""
         files = sorted(self._files(), key=lambda file: file[0])
@@ -126,6 +118,11 @@ class FolderCache:
                     folder.rmdir()
                 elif folder.stat().st_mtime < time.time() - _ABANDONED_S:
                     shutil.rmtree(folder)
+
+
+def forget(root: Path, recording: str) -> None:
+    """Remove all that a `FolderCache` in `root` keeps of the recording with this SHA-256."""
+    shutil.rmtree(root / recording, ignore_errors=True)
 
 
 class _RecordingCache:

@@ -23,15 +23,32 @@ Choose = Callable[[TranscribeOptions, CancelToken, Emit], Chosen[Diarizer]]
 
 
 class DiarizeStage(Stage[Diarized]):
-    """Feeds the sound to a diarizer; where each speaker has a channel, the channels already tell."""
+    """Feeds the sound to a diarizer; where each speaker has a channel, the channels already tell.
+
+    Args:
+        choose: Opens the diarizer for the options.
+        identify: Names the one that would be chosen, and its model.
+    """
 
     name = "diarize"
     after = ("speech",)
     leaves = "diarized"
     result_type = Diarized
+    heeds = ("diarize", "diarizer", "min_speakers", "max_speakers")
+    cached = True
 
-    def __init__(self, choose: Choose) -> None:
+    def __init__(self, choose: Choose, identify: Callable[[TranscribeOptions], str] = lambda _: "") -> None:
         self._choose = choose
+        self._identify = identify
+
+    def basis(self, work: Work) -> str:
+        """The engine that will be chosen."""
+        return self._identify(work.options) if work.options.diarize else ""
+
+    def worth_keeping(self, result: Diarized, work: Work) -> bool:
+        """Not when another engine than the chosen one had to do it."""
+        engine = result.engine
+        return engine is None or engine == CHANNELS or self.basis(work).split(" ")[0] in ("", engine.name)
 
     def run(self, work: Work, context: StageContext) -> Diarized:
         """Find the turns; none when speakers were not asked for."""

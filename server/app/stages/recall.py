@@ -53,7 +53,7 @@ def recall(stage: Stage[Any], key: str, work: Work, context: StageContext) -> An
 
 def remember(stage: Stage[Any], key: str, result: Any, work: Work, context: StageContext) -> None:
     """Keep a stage's result, and the sound file that belongs to it, for later jobs."""
-    if not stage.cached:
+    if not stage.cached or not stage.worth_keeping(result, work):
         return
     cache = cache_for(work, context)
     sound = stage.sound_of(result)
@@ -75,8 +75,8 @@ class ChunkMemory:
 
     def __init__(self, stage: Stage[Any], work: Work, context: StageContext) -> None:
         self._cache = cache_for(work, context)
-        self._heeded = {name: getattr(work.options, name) for name in stage.heeds}
-        self._sound = work.keys.get("enhance")
+        heeded = {name: getattr(work.options, name) for name in stage.heeds}
+        self._same = (__version__, stage.basis(work), heeded, work.keys.get("enhance"))
 
     def load(self, chunk: Chunk, engine: EngineInfo) -> RecognisedChunk | None:
         """The chunk's words, if that engine has recognised it before."""
@@ -94,4 +94,4 @@ class ChunkMemory:
 
     def _key(self, chunk: Chunk, engine: EngineInfo) -> str:
         anywhere = replace(chunk, index=0)
-        return key_of("words", __version__, to_plain(engine), self._heeded, self._sound, to_plain(anywhere))
+        return key_of("words", *self._same, to_plain(engine), to_plain(anywhere))

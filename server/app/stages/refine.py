@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from .. import __version__
 from ..domain.codec import to_plain
 from ..domain.recording import Recording
-from ..domain.transcript import Fallback, Provenance, Segment, Transcript
+from ..domain.transcript import Fallback, Provenance, Segment, Speaker, Transcript
 from ..engines.base import EngineInfo
 from .base import Stage, StageContext
 from .readable import readable
 from .segmentation import segments
 from .work import WordStreams, Work
+
+Recognise = Callable[[Sequence[Speaker]], tuple[Speaker, ...]]
+"""Gives speakers whose voices are known their names."""
 
 
 class RefineStage(Stage[Transcript]):
@@ -22,6 +26,9 @@ class RefineStage(Stage[Transcript]):
     name = "refine"
     after = ("merge",)
     leaves = "transcript"
+
+    def __init__(self, recognise: Recognise = tuple) -> None:
+        self._recognise = recognise
 
     def run(self, work: Work, context: StageContext) -> Transcript:
         """Make the transcript."""
@@ -33,11 +40,16 @@ class RefineStage(Stage[Transcript]):
             language="en" if work.options.task == "translate" else work.recognised.language,
             recording=_recording(work),
             provenance=_provenance(work),
-            speakers=work.diarized.diarization.speakers,
+            speakers=self._speakers(work),
             segments=lines,
             turns=work.diarized.diarization.turns,
             quality=_quality(work, lines),
         )
+
+    def _speakers(self, work: Work) -> tuple[Speaker, ...]:
+        """Those who are known by their names. Not earlier: who is enrolled may change while all else is kept."""
+        speakers = work.diarized.diarization.speakers
+        return self._recognise(speakers) if work.options.recognise_speakers else speakers
 
 
 def spelled(streams: WordStreams, engine: EngineInfo) -> WordStreams:

@@ -15,16 +15,30 @@ from .work import Work
 
 
 class SpeechStage(Stage[tuple[Chunk, ...]]):
-    """Runs a speech detector over every channel."""
+    """Runs a speech detector over every channel.
+
+    Args:
+        open_detector: Makes a detector.
+        max_chunk_s: Longest chunk, in seconds.
+        setup: What `open_detector` was set up with.
+    """
 
     name = "speech"
     after = ("enhance",)
     leaves = "chunks"
     result_type = tuple[Chunk, ...]
+    cached = True
 
-    def __init__(self, open_detector: Callable[[], SpeechDetector], max_chunk_s: float) -> None:
+    def __init__(
+        self, open_detector: Callable[[], SpeechDetector], max_chunk_s: float, setup: tuple[float, ...] = ()
+    ) -> None:
         self._open_detector = open_detector
         self._max_chunk_s = max_chunk_s
+        self._setup = setup
+
+    def basis(self, work: Work) -> list[float]:  # noqa: ARG002
+        """The detector's settings and the longest chunk."""
+        return [*self._setup, self._max_chunk_s]
 
     def run(self, work: Work, context: StageContext) -> tuple[Chunk, ...]:
         """Find the chunks of all channels, numbered in order of time."""

@@ -43,6 +43,7 @@ class TranscribeStage(Stage[Recognised]):
         choose: The engine for the options; it tells of what it does, and can be stopped while it fetches a model.
         adapts: Whether that engine does better with one voice per chunk; then chunks are cut where speakers change.
         max_chunk_s: Longest chunk, in seconds.
+        identify: Tells which model will be used; another word for one that was replaced under the same name.
     """
 
     name = "transcribe"
@@ -56,10 +57,16 @@ class TranscribeStage(Stage[Recognised]):
         choose: Callable[[TranscribeOptions, Emit, CancelToken], Chosen[SpeechEngine]],
         adapts: Callable[[TranscribeOptions], bool] = lambda _: False,
         max_chunk_s: float = 30.0,
+        identify: Callable[[TranscribeOptions], str] = lambda _: "",
     ) -> None:
         self._choose = choose
         self._adapts = adapts
         self._max_chunk_s = max_chunk_s
+        self._identify = identify
+
+    def basis(self, work: Work) -> str:
+        """The model that is used, as it is now."""
+        return self._identify(work.options)
 
     def needs(self, work: Work) -> tuple[StageName, ...]:
         """The speakers, too, where chunks are cut by them."""

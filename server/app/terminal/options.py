@@ -65,6 +65,12 @@ def add_options(parser: Parser) -> None:
     add("--prompt", metavar="TEXT", help="a text as it might stand before the recording, for style and spelling")
     add("--vocabulary", metavar="WORDS|FILE", help="words and names to expect: 'Ann Lee,Zürich', or a file of them")
     add("--per-segment-language", action="store_true", help="detect the language anew for every stretch of speech")
+    add(
+        "--reuse",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="use and keep what is found out about a recording, for the next time (default: yes)",
+    )
     add("--overwrite", action="store_true", help="replace result files that exist already")
 
 
@@ -95,6 +101,7 @@ def read_options(args: argparse.Namespace) -> TranscribeOptions:
         prompt=args.prompt,
         vocabulary=_vocabulary(args.vocabulary),
         per_segment_language=args.per_segment_language,
+        reuse=args.reuse,
         device=args.device,
         precision=args.precision,
         offline=args.offline,
