@@ -18,6 +18,7 @@ from .host import Host
 from .messages import Found, ModelSpec, RawTurn, Request
 
 NOBODY = Diarization((), ())
+_NO_LENGTH = 1e-12
 
 
 class HostedSession:
@@ -101,7 +102,7 @@ def unit(vector: Sequence[float]) -> tuple[float, ...]:
     """The vector at length 1; empty where it has no direction."""
     values = np.asarray(vector, np.float64)
     length = float(np.linalg.norm(values))
-    if not np.isfinite(length) or length <= 0:
+    if not np.isfinite(length) or length < _NO_LENGTH:
         return ()
     return tuple(float(value) for value in values / length)
 
