@@ -424,3 +424,35 @@ def test_waiting_for_a_device_is_told_and_ends_when_it_is_free(on_gpu: Run) -> N
     assert waited.is_set()
     assert engine.info.device == "cuda:0"
     other.close()
+
+
+def test_a_gpu_without_its_libraries_is_passed_over_with_the_remedy(place: MakePlace, tiny_whisper: Path) -> None:
+    probe = TestProbe([gpu(0)], missing="The library libcublas.so.12 is missing (pip install 'audapolis[gpu]').")
+    chosen = place(here=tiny_whisper, probe=probe).bridge.choose(TranscribeOptions())
+    assert chosen.engine.info.device == "cpu"
+    [fallback] = chosen.fallbacks
+    assert (fallback.wanted, fallback.used) == ("cuda:0", "cpu")
+    assert "audapolis[gpu]" in fallback.reason
+
+
+def test_a_gpu_that_was_asked_for_and_is_of_no_use_to_the_embedded_engine_is_noted(place: MakePlace) -> None:
+    here = place(probe=TestProbe([gpu(0)]))
+    wished = here.bridge.choose(TranscribeOptions(device="cuda:0")).fallbacks
+    unasked = here.bridge.choose(TranscribeOptions()).fallbacks
+    assert [fallback.wanted for fallback in wished] == ["whisper", "cuda:0"]
+    assert [fallback.wanted for fallback in unasked] == ["whisper"]
+
+
+def test_the_default_of_the_settings_is_what_is_fetched(place: MakePlace, tiny_whisper: Path) -> None:
+    here = place(network=True, settings={"models": {"defaults": {"*": "base"}}})
+    here.library.arrives = tiny_whisper
+    events: list[Event] = []
+    here.bridge.choose(TranscribeOptions(), emit=events.append)
+    assert {event.model for event in events if isinstance(event, ModelFetching)} == {"base"}
+
+
+def test_the_default_model_can_be_loaded_before_it_is_wanted(place: MakePlace, tiny_whisper: Path) -> None:
+    here = place(here=tiny_whisper)
+    here.bridge.warm_up()
+    assert here.garage.opened == [("cpu", "int8_float32", 8)]
+    place().bridge.warm_up()

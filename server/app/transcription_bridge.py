@@ -27,7 +27,7 @@ from .engines.steps import Machine, OpenWhisper, WhisperSteps, embedded_step, op
 from .engines.wanted import check_precision, wanted_devices
 from .engines.warm import WarmEngines
 from .engines.whisper.files import read_facts
-from .errors import EngineUnavailable, InvalidOption, ModelMissing, StorageFull, UnknownName
+from .errors import AudapolisError, EngineUnavailable, InvalidOption, ModelMissing, StorageFull, UnknownName
 from .models import ModelLibrary
 
 log = logging.getLogger(__name__)
@@ -98,6 +98,7 @@ class TranscriptionBridge:
         self._measured = Measured(settings.models_dir / "measured" / "engines.json")
         self._engines = WarmEngines[SpeechEngine](self._leases, self._probe, keep_alive_s=settings.models.keep_alive_s)
         self._reach = Reach(self._library.reachable, settings.models_dir / "measured" / "reach.json")
+        self._usual = settings.models.defaults
         self._decisions: dict[TranscribeOptions, Decision] = {}
 
     @property
@@ -137,7 +138,7 @@ class TranscriptionBridge:
         decision = self._decided(options)
         if decision.fetch is not None:
             decision = self._fetched(decision, options, emit, cancel or CancelToken())
-        devices = wanted_devices(self._probe, self._device(options))
+        devices, noted = self._usable(decision, options)
         engine = LadderEngine(
             self._plan(decision, options, devices),
             self._engines,
@@ -147,7 +148,18 @@ class TranscriptionBridge:
             ),
             on_wait=lambda device: emit(DeviceAwaited(device=device.label)),
         )
-        return Chosen(engine, decision.fallbacks)
+        return Chosen(engine, (*decision.fallbacks, *noted))
+
+    def warm_up(self) -> None:
+        """Load what a recording without any wishes would be recognised with. What fails will be met again, and told."""
+        try:
+            decision = self._decide(TranscribeOptions())
+            if decision.model is not None:
+                devices, _ = self._usable(decision, TranscribeOptions())
+                first = self._plan(decision, TranscribeOptions(), devices)(None)[0]
+                self._engines.give_back(self._engines.take(first.place, CancelToken()))
+        except AudapolisError as error:
+            log.warning("The default model could not be loaded: %s", error)
 
     def adapts_to_voice(self, options: TranscribeOptions) -> bool:
         """Whether the engine for these options recognises more when a chunk holds one voice only."""
@@ -195,6 +207,21 @@ class TranscriptionBridge:
     def _precision(self, options: TranscribeOptions) -> str:
         return self._settings.precision if options.precision == "auto" else options.precision
 
+    def _usable(
+        self, decision: Decision, options: TranscribeOptions
+    ) -> tuple[tuple[Device, ...], tuple[Fallback, ...]]:
+        """The devices the engine will try, and why not the GPU that is there or was asked for."""
+        wanted = self._device(options)
+        devices = wanted_devices(self._probe, wanted)
+        best, cpu = devices[0], devices[-1]
+        if best is cpu:
+            return devices, ()
+        why = "The embedded engine runs on the processor only." if decision.embedded else self._probe.unusable(best)
+        if not why:
+            return devices, ()
+        noted = () if decision.embedded and wanted == "auto" else (Fallback(best.label, cpu.label, why),)
+        return (cpu,), noted
+
     def _decide(self, options: TranscribeOptions) -> Decision:
         wanted = self._settings.engine if options.engine == "auto" else options.engine
         if wanted not in self.names():
@@ -216,6 +243,10 @@ class TranscriptionBridge:
         if self._device(options).startswith("cuda"):
             raise InvalidOption(
                 "PocketSphinx runs on the processor only.", hint="Leave --device out, or take --engine whisper."
+            )
+        if options.precision != "auto":
+            raise InvalidOption(
+                "PocketSphinx has one precision only.", hint="Leave --precision out, or take --engine whisper."
             )
         refuse_beyond_embedded(options, "", GET_WHISPER)
         return Decision()
@@ -262,6 +293,9 @@ class TranscriptionBridge:
         return Decision(fallbacks=(Fallback("whisper", "pocketsphinx", why),))
 
     def _recommended(self, options: TranscribeOptions, device: Device) -> CatalogEntry:
+        wanted = self._usual.get((options.language or "").lower().partition("-")[0]) or self._usual.get("*")
+        if wanted and (entry := self._library.entry(wanted)).engine == "whisper" and entry.speaks(options.language):
+            return entry
         used = self._probe.reading(device).memory_used_bytes or 0
         return self._library.recommended(
             device.memory_bytes - used, device.kind == "cuda", options.language, options.mode

@@ -33,6 +33,7 @@ class TestProbe:
     used: dict[str, int] = field(default_factory=dict)
     own: dict[str, int] = field(default_factory=dict)
     lost: set[str] = field(default_factory=set)
+    missing: str = ""
 
     def devices(self) -> tuple[Device, ...]:
         return (*self.gpus, self.cpu)
@@ -47,6 +48,9 @@ class TestProbe:
 
     def precisions(self, device: Device) -> tuple[str, ...]:
         return gpu_precisions(device.capability) if device.kind == "cuda" else ("float32", "int8", "int8_float32")
+
+    def unusable(self, device: Device) -> str:
+        return self.missing if device.kind == "cuda" else ""
 
     @property
     def no_gpu_because(self) -> str:

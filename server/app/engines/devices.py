@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal, Protocol
 
+from .cuda_libraries import cuda_libraries_missing
 from .nvml import NVML, Gpu, NvmlMissing
 
 log = logging.getLogger(__name__)
@@ -93,6 +94,10 @@ class DeviceProbe(Protocol):
         """What CTranslate2 can compute with there, of `PRECISIONS`."""
         ...
 
+    def unusable(self, device: Device) -> str:
+        """Why Whisper can't use a device that is there; empty when it can."""
+        ...
+
     @property
     def no_gpu_because(self) -> str:
         """Why there is no GPU; empty when there is one."""
@@ -145,6 +150,12 @@ class MachineProbe:
         supported = ctranslate2.get_supported_compute_types("cpu")
         return tuple(name for name in PRECISIONS if name in supported)
 
+    def unusable(self, device: Device) -> str:
+        """Why Whisper can't use a device; loads the libraries it needs to see whether they are there."""
+        if device.kind == "cpu" or not self._missing_library:
+            return ""
+        return f"The library {self._missing_library} is missing (pip install 'audapolis[gpu]')."
+
     @property
     def no_gpu_because(self) -> str:
         """Why there is no GPU; empty when there is one."""
@@ -153,6 +164,10 @@ class MachineProbe:
         if not isinstance(self._nvml, NVML):
             return str(self._nvml)
         return "no NVIDIA GPU is visible to this program (see CUDA_VISIBLE_DEVICES)"
+
+    @cached_property
+    def _missing_library(self) -> str:
+        return cuda_libraries_missing()
 
     @cached_property
     def _nvml(self) -> NVML | NvmlMissing:

@@ -22,6 +22,7 @@ from .delivery import Exporter, save
 from .problems import INTERRUPTED, exit_code
 from .summary import Outcome
 from .text import shown
+from .waiting import Waiting
 from .writing import Permission
 
 
@@ -129,11 +130,13 @@ class OneShot:
 
     def _emitter(self, source: Path) -> Emit:
         estimator, name, one_at_a_time = ProgressEstimator(), label(source), threading.Lock()
-        progress = self._console.progress
+        progress, waiting = self._console.progress, Waiting()
 
         def emit(event: Event) -> None:
             with one_at_a_time:  # stages that run at the same time tell from their own threads
                 now = estimator.update(event)
+                if news := waiting.told(event):
+                    self._console.note(news)
                 progress.update(str(source), name, now.stage, now.fraction, now.eta_s)
 
         return emit
