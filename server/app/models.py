@@ -50,8 +50,12 @@ class ModelLibrary:
     """What is known, what is here, and how to get the one from the other."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings.models
         self._shelf = Shelf(settings.models_dir)
+        self.follow(settings)
+
+    def follow(self, settings: Settings) -> None:
+        """Go by other settings from now on; what is being fetched goes on, and the folder stays what it is."""
+        self._settings = settings.models
         self._hub = Hub(settings.models.endpoint, settings.models.token or os.environ.get("HF_TOKEN") or None)
 
     def entries(self) -> list[CatalogEntry]:
