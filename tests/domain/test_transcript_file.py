@@ -9,12 +9,15 @@ from typing import Any
 
 import jsonschema
 import pytest
+from audapolis.audio.filters import figures
+from audapolis.audio.filters.chain import Step
 from audapolis.domain import codec, recording, transcript
 from audapolis.domain.document import Document
 from audapolis.domain.document_transcript import transcript_of
 from audapolis.domain.transcript import Transcript
 from audapolis.domain.transcript_file import read_transcript, transcript_schema
 from audapolis.errors import InvalidDocument
+from audapolis.stages.work import ChannelSound
 from hypothesis import given, settings
 
 from tests.builders import VIDEO, conversation, make_transcript
@@ -54,6 +57,12 @@ def test_the_schema_is_itself_valid() -> None:
         ("word", transcript.Word),
         ("turn", transcript.Turn),
         ("translated_segment", transcript.TranslatedSegment),
+        ("channel_sound", ChannelSound),
+        ("filter_step", Step),
+        ("sound_figures", figures.SoundFigures),
+        ("hum", figures.Hum),
+        ("clipping", figures.Clipping),
+        ("dropouts", figures.Dropouts),
     ],
 )
 def test_the_schema_names_exactly_the_fields_of_the_records(place: str, record: type[Any]) -> None:

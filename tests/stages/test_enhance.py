@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import jsonschema
 import numpy as np
 import pytest
+from audapolis.audio.decoding import decode
 from audapolis.audio.filters.figures import SoundFigures
-from audapolis.audio.pcm import PcmFile
+from audapolis.audio.pcm import PcmAudio, PcmFile
 from audapolis.audio.spool import Spool
+from audapolis.config import load_settings
 from audapolis.domain.cancellation import CancelToken
 from audapolis.domain.codec import from_json, to_json
 from audapolis.domain.events import Event, StageProgress, StageStarted
 from audapolis.domain.options import Denoise, TranscribeOptions
 from audapolis.domain.recording import AudioFacts
+from audapolis.domain.transcript import Transcript
+from audapolis.domain.transcript_file import transcript_schema
 from audapolis.errors import Cancelled
+from audapolis.modern_pipeline import ModernPipeline
 from audapolis.stages.base import StageContext
 from audapolis.stages.enhance import CLEAN_PCM_NAME, EnhanceStage
 from audapolis.stages.runner import run_stages
 from audapolis.stages.work import Enhanced, Work
 
 from ..audio.filters.sounds import hum, speech, white
-from ..audio.making import Sound
+from ..audio.making import Sound, write_wav
 from .test_runner import Memory
 
 GOOD = speech(8) + white(8, -70)
@@ -41,7 +49,7 @@ def decoded(folder: Path, sound: Sound, denoise: Denoise = "auto") -> Work:
 class Enhance(EnhanceStage):
     """Runs without the stages before it."""
 
-    after = ()
+    after = ()  # type: ignore[assignment]
 
 
 def enhanced(work: Work, context: StageContext) -> Enhanced:
@@ -120,3 +128,49 @@ def test_a_stop_is_heeded(tmp_path: Path) -> None:
     with pytest.raises(Cancelled):
         enhanced(decoded(tmp_path, HUMMING), StageContext(tmp_path, emit=stop, cancel=cancel))
     assert not (tmp_path / CLEAN_PCM_NAME).exists()
+
+
+Run = Callable[[Sound, Denoise], tuple[Transcript, list[str]]]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """Transcribes sound; gives the transcript and what is in the work folder then."""
+    with ModernPipeline(load_settings(data_dir=tmp_path_factory.mktemp("data"))) as pipeline:
+
+        def transcribe(sound: Sound, denoise: Denoise) -> tuple[Transcript, list[str]]:
+            folder = tmp_path_factory.mktemp("work")
+            recording = write_wav(folder / "talk.wav", sound)
+            options = TranscribeOptions(engine="pocketsphinx", mode="fast", denoise=denoise)
+            transcript = pipeline.run(recording, options, context=StageContext(folder))
+            return transcript, [path.name for path in folder.iterdir()]
+
+        yield transcribe
+
+
+@pytest.fixture(scope="module")
+def excerpt(conversation: Path, tmp_path_factory: pytest.TempPathFactory) -> Sound:
+    """The first seconds of the sample conversation."""
+    return PcmAudio(decode(conversation, tmp_path_factory.mktemp("excerpt") / "all.pcm")).read(0, 6)
+
+
+@pytest.mark.parametrize(
+    ("damage", "denoise", "filters"),
+    [
+        (hum(6, 50, -22), "auto", {"bandreject"}),
+        pytest.param(0.0, "auto", set(), marks=pytest.mark.slow),
+        pytest.param(hum(6, 50, -22), "off", set(), marks=pytest.mark.slow),
+        pytest.param(white(6, -40), "strong", {"afftdn"}, marks=pytest.mark.slow),
+    ],
+    ids=["hum", "clean", "hum, off", "noise, strong"],
+)
+def test_a_transcript_tells_how_good_the_sound_was_and_what_was_done(
+    run: Run, excerpt: Sound, damage: Sound, denoise: Denoise, filters: set[str]
+) -> None:
+    transcript, left = run((excerpt + damage).astype(np.float32), denoise)
+    jsonschema.validate(json.loads(to_json(transcript)), transcript_schema())
+    audio = transcript.quality["audio"]
+    assert {step["filter"] for step in audio["channels"][0]["steps"]} == filters
+    assert audio["cleaned"] is bool(filters) is (CLEAN_PCM_NAME in left)
+    assert len(transcript.words) > 5
+    assert transcript.recording.duration_s == pytest.approx(6, abs=0.001)

@@ -22,13 +22,13 @@ def speech(seconds: float, level_dbfs: float = -26.0, *, seed: int = 0, top_hz: 
     )
     voiced = shaped * syllables
     scale = 10 ** (level_dbfs / 20) / np.sqrt(np.mean(voiced[talking] ** 2))
-    return (voiced * scale).astype(np.float32)
+    return np.asarray(voiced * scale, np.float32)
 
 
 def hum(seconds: float, mains_hz: int, level_dbfs: float, multiples: tuple[int, ...] = (1, 2, 3)) -> Sound:
     """Mains hum of a known level, all multiples equally strong."""
     parts = [tone(seconds, frequency=mains_hz * k, level=1.0) for k in multiples]
-    return np.float32(10 ** (level_dbfs / 20) / np.sqrt(len(parts) / 2)) * np.sum(parts, axis=0, dtype=np.float32)
+    return np.asarray(10 ** (level_dbfs / 20) / np.sqrt(len(parts) / 2) * np.sum(parts, axis=0), np.float32)
 
 
 def white(seconds: float, level_dbfs: float, *, seed: int = 1) -> Sound:

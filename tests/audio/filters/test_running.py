@@ -16,15 +16,13 @@ HIGH_PASS = Step("highpass", "f=60", "")
 NOTCH = Step("bandreject", "f=50:width_type=h:w=4", "")
 DENOISE = Step("afftdn", "nr=12:nf=-46", "")
 LOUDER = Step("volume", "volume=6dB", "")
-EVEN_OUT = Step("dynaudnorm", "f=250:g=15:p=0.7:m=8", "")
 CHAINS: list[Chain] = [
     (),
     (HIGH_PASS,),
     (NOTCH,),
     (DENOISE,),
     (LOUDER,),
-    (EVEN_OUT,),
-    (HIGH_PASS, NOTCH, DENOISE, EVEN_OUT, LOUDER),
+    (HIGH_PASS, NOTCH, DENOISE, LOUDER),
 ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-FilterName = Literal["highpass", "bandreject", "afftdn", "volume", "dynaudnorm"]
+FilterName = Literal["highpass", "bandreject", "afftdn", "volume"]
 """Filters of libav that are used; they take one channel and give as many samples as they were given."""
 
 

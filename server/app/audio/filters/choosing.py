@@ -29,7 +29,6 @@ _MOST_GAIN_DB = 40.0
 _HIGH_PASS_HZ = 60
 _LOWEST_NOISE_DB, _HIGHEST_NOISE_DB = -80.0, -20.0  # what libav's afftdn takes
 _REDUCTION_DB = {"light": 6, "strong": 12}
-_EVEN_OUT = "f=250:g=15:p=0.7:m=8"  # frames of 250 ms, eased over 15 of them; up to 0.7 of full scale, up to 18 dB
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +49,8 @@ def decide(figures: SoundFigures, denoise: Denoise) -> Decision:
 
     Args:
         figures: Measurements of the channel.
-        denoise: `off` does nothing, `auto` mends defects, `light` reduces noise besides, `strong`
-            reduces more and evens out the loudness of near and far speakers.
+        denoise: `off` does nothing, `auto` mends defects, `light` reduces noise besides, by up to
+            6 dB, and `strong` by up to 12 dB.
     """
     speech_dbfs = figures.speech_level_dbfs
     if denoise == "off" or speech_dbfs is None:
@@ -61,7 +60,6 @@ def decide(figures: SoundFigures, denoise: Denoise) -> Decision:
         *_offset(figures),
         *_hum(figures, speech_dbfs),
         *(_noise(figures, _REDUCTION_DB[denoise]) if asked else ()),
-        *(_even_out(figures) if denoise == "strong" else ()),
         *_quiet(speech_dbfs),
     )
     return Decision(steps, _left(figures, {step.filter for step in steps}))
@@ -95,12 +93,6 @@ def _noise(figures: SoundFigures, reduction_db: int) -> Chain:
     floor_db = min(max(noise_dbfs, _LOWEST_NOISE_DB), _HIGHEST_NOISE_DB)
     reason = f"Noise is only {snr_db:.0f} dB below speech."
     return (Step("afftdn", f"nr={reduction_db}:nf={floor_db:.0f}", reason),)
-
-
-def _even_out(figures: SoundFigures) -> Chain:
-    if figures.snr_db is None or figures.snr_db >= NOISY_SNR_DB:
-        return ()
-    return (Step("dynaudnorm", _EVEN_OUT, "Far speakers are brought nearer."),)
 
 
 def _quiet(speech_dbfs: float) -> Chain:

@@ -21,7 +21,6 @@ from .running import Cleaner
 
 _MEASURED_S = 10.0
 _CLEANED_S = 1.0
-_CHANGES_LEVEL = frozenset({"volume", "dynaudnorm"})
 
 
 def measure(
@@ -74,7 +73,7 @@ def clean(
         StorageFull: The disk refused a write.
         Cancelled: `cancel` was set.
     """
-    leveled = any(step.filter in _CHANGES_LEVEL for chain in chains for step in chain)
+    leveled = any(step.filter == "volume" for chain in chains for step in chain)
     gain = 1.0 if leveled else pcm.gain
     try:
         with Spool(out, pcm.channels, gain) as spool:
