@@ -247,10 +247,14 @@ class TaskManager:
         return self._store.transcript(job_id)
 
     def unfolding(self, job_id: str) -> Unfolding:
-        """Follows what is known for good of a job's transcript while the job runs."""
+        """Follows what is known for good of a job's transcript while the job runs.
+
+        Raises:
+            NotFound: No such job.
+        """
         from .stages.unfolding import Unfolding  # with numpy, which would delay the start
 
-        return Unfolding(partial(self._store.checkpoint, job_id))
+        return Unfolding(partial(self._store.checkpoint, job_id), self.get(job_id).options)
 
     def find_transcript(self, transcript_id: str) -> Job:
         """The job whose transcript has this id.

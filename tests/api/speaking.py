@@ -21,6 +21,7 @@ from audapolis.stages.diarize import NOBODY
 from audapolis.stages.merge import merged
 from audapolis.stages.refine import spelled
 from audapolis.stages.segmentation import segments
+from audapolis.stages.smoothing import Smoothing
 from audapolis.stages.transcribe import ENGINE_KEY, chunk_key
 from audapolis.stages.work import Diarized
 
@@ -54,7 +55,7 @@ class SpeakingRunner:
             chunks.append(_chunk(len(chunks), line))
             context.checkpoints.save(chunk_key(len(chunks) - 1), to_json(chunks[-1]))
             context.emit(StageProgress(stage="transcribe", done_s=len(chunks), total_s=len(lines)))
-        said = segments(spelled(merged(chunks, diarized), ENGINE))
+        said = segments(spelled(merged(chunks, diarized, Smoothing.of(job.options)), ENGINE))
         return Transcript(
             id=f"t-{job.id}",
             created_at="2026-01-31T12:00:00Z",

@@ -7,6 +7,7 @@ import itertools
 from audapolis.audio.pcm import PcmFile
 from audapolis.domain.audio import Chunk
 from audapolis.domain.codec import to_json
+from audapolis.domain.options import TranscribeOptions
 from audapolis.domain.recording import AudioFacts
 from audapolis.domain.transcript import Segment, Turn, Word
 from audapolis.engines.base import Diarization, EngineInfo, RecognisedChunk
@@ -14,12 +15,14 @@ from audapolis.stages.diarize import NOBODY
 from audapolis.stages.merge import merged
 from audapolis.stages.refine import spelled
 from audapolis.stages.segmentation import segments
+from audapolis.stages.smoothing import Smoothing
 from audapolis.stages.transcribe import ENGINE_KEY, chunk_key
 from audapolis.stages.unfolding import Unfolding
 from audapolis.stages.work import Diarized
 from hypothesis import given
 from hypothesis import strategies as st
 
+OPTIONS = TranscribeOptions()
 DRAFT = EngineInfo("sketch", "none", "cpu", "int16", "draft")
 GOOD = EngineInfo("artist", "none", "cpu", "int16", "good")
 
@@ -56,11 +59,15 @@ def begun(engine: EngineInfo = GOOD, channels: int = 1) -> dict[str, bytes]:
 
 
 def unfolded(
-    chunks: list[RecognisedChunk], diarized: Diarized, engine: EngineInfo, channels: int = 1
+    chunks: list[RecognisedChunk],
+    diarized: Diarized,
+    engine: EngineInfo,
+    channels: int = 1,
+    options: TranscribeOptions = OPTIONS,
 ) -> list[tuple[Segment, ...]]:
     """What is told after each chunk, in order."""
     memory = {**begun(engine, channels), "diarize": to_json(diarized)}
-    unfolding = Unfolding(memory.get)
+    unfolding = Unfolding(memory.get, options)
     told = [unfolding.look()]
     for chunk in chunks:
         memory[chunk_key(chunk.chunk.index)] = to_json(chunk)
@@ -72,13 +79,16 @@ def unfolded(
     st.lists(st.lists(said, max_size=12), max_size=8),
     st.lists(st.floats(0, 60), max_size=12),
     st.sampled_from([DRAFT, GOOD]),
+    st.builds(
+        TranscribeOptions, min_turn_s=st.floats(0, 2), merge_gap_s=st.floats(0, 2), min_run_words=st.integers(1, 4)
+    ),
 )
 def test_what_was_told_is_how_the_transcript_begins(
-    spoken: list[list[tuple[str, float]]], edges: list[float], engine: EngineInfo
+    spoken: list[list[tuple[str, float]]], edges: list[float], engine: EngineInfo, options: TranscribeOptions
 ) -> None:
-    chunks, diarized = chunks_of(spoken), turns_of(edges)
-    told = [segment for part in unfolded(chunks, diarized, engine) for segment in part]
-    assert told == list(segments(spelled(merged(chunks, diarized), engine)))[: len(told)]
+    chunks, diarized, wish = chunks_of(spoken), turns_of(edges), Smoothing.of(options)
+    told = [segment for part in unfolded(chunks, diarized, engine, options=options) for segment in part]
+    assert told == list(segments(spelled(merged(chunks, diarized, wish), engine)))[: len(told)]
 
 
 @given(st.lists(st.lists(said, max_size=12), max_size=8), st.integers(1, 3), st.sampled_from([DRAFT, GOOD]))
@@ -87,7 +97,7 @@ def test_nor_is_anything_taken_back_where_channels_are_heard_side_by_side(
 ) -> None:
     chunks = chunks_of(spoken, channels)
     told = [segment for part in unfolded(chunks, NOBODY, engine, channels) for segment in part]
-    assert told == list(segments(spelled(merged(chunks, NOBODY), engine)))[: len(told)]
+    assert told == list(segments(spelled(merged(chunks, NOBODY, Smoothing()), engine)))[: len(told)]
 
 
 def test_sentences_are_told_as_soon_as_the_next_one_is_there() -> None:
@@ -99,7 +109,7 @@ def test_sentences_are_told_as_soon_as_the_next_one_is_there() -> None:
 def test_chunks_that_come_out_of_order_wait_for_those_before_them() -> None:
     chunks = chunks_of([[("one.", 0.9)], [("two.", 0.9), ("three", 0.1), ("four", 0.1)]])
     memory = {**begun(), "diarize": to_json(NOBODY), chunk_key(1): to_json(chunks[1])}
-    unfolding = Unfolding(memory.get)
+    unfolding = Unfolding(memory.get, OPTIONS)
     assert unfolding.look() == ()
     memory[chunk_key(0)] = to_json(chunks[0])
     assert [segment.text for segment in unfolding.look()] == ["one.", "two."]
@@ -108,7 +118,7 @@ def test_chunks_that_come_out_of_order_wait_for_those_before_them() -> None:
 def test_words_wait_until_it_is_known_who_speaks() -> None:
     chunks = chunks_of([[("one.", 0.9), ("two.", 0.9), ("three", 0.1), ("four", 0.1)]])
     memory = {**begun(), chunk_key(0): to_json(chunks[0])}
-    unfolding = Unfolding(memory.get)
+    unfolding = Unfolding(memory.get, OPTIONS)
     assert unfolding.look() == ()
     memory["diarize"] = to_json(turns_of([]))
     assert [segment.speaker for segment in unfolding.look()] == ["S1", "S1"]
@@ -116,4 +126,4 @@ def test_words_wait_until_it_is_known_who_speaks() -> None:
 
 def test_what_another_version_left_is_not_told() -> None:
     memory = {**begun(), "diarize": to_json(NOBODY)}
-    assert Unfolding({**memory, chunk_key(0): b'"words"'}.get).look() == ()
+    assert Unfolding({**memory, chunk_key(0): b'"words"'}.get, OPTIONS).look() == ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -44,6 +45,9 @@ class TranscribeOptions:
         prompt: A text as it might stand before the recording, for style and spelling.
         vocabulary: Words and names to expect, most important first.
         per_segment_language: Detect the language anew for every stretch of speech.
+        min_turn_s: Shorter turns do not give words a speaker, in seconds; every speaker keeps the longest.
+        merge_gap_s: Turns of one speaker with a shorter pause between them are one, in seconds.
+        min_run_words: Fewer words in a row between words of one other speaker are that speaker's (≥ 1).
         reuse: Use what earlier jobs found out about the same recording, and keep what this one does.
     """
 
@@ -66,6 +70,9 @@ class TranscribeOptions:
     prompt: str | None = None
     vocabulary: tuple[str, ...] = ()
     per_segment_language: bool = False
+    min_turn_s: float = 0.0
+    merge_gap_s: float = 0.0
+    min_run_words: int = 1
     reuse: bool = True
 
     def __post_init__(self) -> None:
@@ -76,6 +83,8 @@ class TranscribeOptions:
                 f"At most {self.max_speakers} but at least {self.min_speakers} speakers can't both hold.",
                 hint="Swap the two numbers, or give just one.",
             )
+        if not (0 <= self.min_turn_s < math.inf and 0 <= self.merge_gap_s < math.inf and self.min_run_words >= 1):
+            raise InvalidOption("The smoothing of speakers takes times of 0 s or more, and at least 1 word in a row.")
         if self.audio_track is not None and self.audio_track < 0:
             raise InvalidOption("Audio tracks are counted from 0.")
         if self.per_segment_language and self.language is not None:

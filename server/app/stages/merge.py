@@ -9,6 +9,7 @@ from ..engines.base import RecognisedChunk
 from .attribution import attribute
 from .base import Stage, StageContext
 from .diarize import CHANNELS
+from .smoothing import Smoothing, smooth_turns, smooth_words
 from .work import Diarized, WordStreams, Work
 
 
@@ -22,23 +23,24 @@ class MergeStage(Stage[WordStreams]):
     def run(self, work: Work, context: StageContext) -> WordStreams:
         """Attribute every word."""
         context.cancel.check()
-        return merged(work.recognised.chunks, work.diarized)
+        return merged(work.recognised.chunks, work.diarized, Smoothing.of(work.options))
 
 
-def merged(chunks: Sequence[RecognisedChunk], diarized: Diarized) -> WordStreams:
+def merged(chunks: Sequence[RecognisedChunk], diarized: Diarized, wish: Smoothing) -> WordStreams:
     """Give the words of recognised chunks their speakers: one stream per channel, by number.
 
     Args:
         chunks: In order; all of a recording's, or the first ones.
         diarized: Who speaks when.
+        wish: How speakers are smoothed.
     """
-    turns = diarized.diarization.turns
+    turns = smooth_turns(diarized.diarization.turns, wish)
     streams = []
     for channel in sorted({result.chunk.channel for result in chunks}):
         results = [result for result in chunks if result.chunk.channel == channel]
         words = [word for result in results for word in result.words]
         own = _turns_of(results, turns) if diarized.engine == CHANNELS else turns
-        streams.append(attribute(words, own) if turns else tuple(words))
+        streams.append(smooth_words(attribute(words, own), wish) if turns else tuple(words))
     return tuple(streams)
 
 

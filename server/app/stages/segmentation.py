@@ -23,26 +23,31 @@ def segments(streams: Sequence[Sequence[Word]]) -> tuple[Segment, ...]:
     return tuple(_segment(str(number), group) for number, group in enumerate(groups, start=1))
 
 
-def settled_segments(streams: Sequence[Sequence[Word]], heard_s: float) -> tuple[Segment, ...]:
+def settled_segments(streams: Sequence[Sequence[Word]], heard_s: float, unsure_words: int = 1) -> tuple[Segment, ...]:
     """Cut like `segments`, and keep the first segments that words still to come can't change.
 
-    The last segment of every stream stays open, and so does the one before it while the last is a single word:
-    what follows may give that word to the speaker before it (see `attribution`).
+    The last segment of every stream stays open, and so does the one before it while what follows may yet be given
+    to its speaker (see `attribution` and `smoothing`).
 
     Args:
         streams: All words so far.
         heard_s: No word to come in another stream starts before this time.
+        unsure_words: So many last words of a stream may still get another speaker.
     """
     grouped = [list(_groups(stream)) for stream in streams]
-    open_from = [_open_group(groups) for groups in grouped if groups]
+    open_from = [_open_group(groups, unsure_words) for groups in grouped if groups]
     unsettled_s = min([heard_s, *open_from])
     return tuple(takewhile(lambda line: line.start_s < unsettled_s, segments(streams)))
 
 
-def _open_group(groups: list[list[Word]]) -> float:
+def _open_group(groups: list[list[Word]], unsure_words: int) -> float:
     """When the first group starts that may still change."""
-    first = groups[-2] if len(groups) > 1 and len(groups[-1]) == 1 else groups[-1]
-    return first[0].start_s
+    left = unsure_words
+    for group in reversed(groups):
+        left -= len(group)
+        if left < 0:
+            return group[0].start_s
+    return groups[0][0].start_s
 
 
 def _groups(words: Sequence[Word]) -> Iterable[list[Word]]:

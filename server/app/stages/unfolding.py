@@ -8,12 +8,14 @@ from typing import TypeVar
 
 from ..audio.pcm import PcmFile
 from ..domain.codec import from_json
+from ..domain.options import TranscribeOptions
 from ..domain.transcript import Segment
 from ..engines.base import EngineInfo, RecognisedChunk
 from ..errors import InvalidDocument
 from .merge import merged
 from .refine import spelled
 from .segmentation import settled_segments
+from .smoothing import Smoothing
 from .transcribe import ENGINE_KEY, chunk_key
 from .work import Diarized
 
@@ -28,10 +30,12 @@ class Unfolding:
 
     Args:
         load: Reads a checkpoint of the job; None where there is none.
+        options: The job's.
     """
 
-    def __init__(self, load: Callable[[str], bytes | None]) -> None:
+    def __init__(self, load: Callable[[str], bytes | None], options: TranscribeOptions) -> None:
         self._load = load
+        self._wish = Smoothing.of(options)
         self._chunks: list[RecognisedChunk] = []
         self._diarized: Diarized | None = None
         self._told = 0
@@ -44,8 +48,8 @@ class Unfolding:
         self._diarized = self._diarized or self._read(Diarized, "diarize")
         if engine is None or self._diarized is None:
             return ()
-        streams = spelled(merged(self._chunks, self._diarized), engine)
-        settled = settled_segments(streams, self._heard_s())
+        streams = spelled(merged(self._chunks, self._diarized, self._wish), engine)
+        settled = settled_segments(streams, self._heard_s(), self._wish.min_run_words)
         new, self._told = settled[self._told :], max(self._told, len(settled))
         return new
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import math
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -105,6 +106,17 @@ def whole_number(least: int) -> Any:
         return number
 
     return read
+
+
+def seconds(text: str) -> float:
+    """An argument type: a time of 0 s or more."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"'{shown(text)}' is not a number of seconds")
+    return value
 
 
 class Formats(argparse.Action):

@@ -9,7 +9,7 @@ from typing import get_args
 
 from ..domain.options import Denoise, Mode, Task, TranscribeOptions, vocabulary_terms
 from ..errors import InvalidOption
-from .arguments import Formats, Parser, whole_number
+from .arguments import Formats, Parser, seconds, whole_number
 
 
 def add_options(parser: Parser) -> None:
@@ -44,6 +44,21 @@ def add_options(parser: Parser) -> None:
     add("--speakers", type=whole_number(1), metavar="N", help="there are exactly N speakers")
     add("--min-speakers", type=whole_number(1), metavar="N", help="there are at least N speakers")
     add("--max-speakers", type=whole_number(1), metavar="N", help="there are at most N speakers")
+    add("--min-turn", type=seconds, default=0.0, metavar="S", help="do not believe turns shorter than S seconds")
+    add(
+        "--merge-gap",
+        type=seconds,
+        default=0.0,
+        metavar="S",
+        help="join turns of one speaker less than S seconds apart",
+    )
+    add(
+        "--min-run",
+        type=whole_number(1),
+        default=1,
+        metavar="N",
+        help="give fewer than N words between words of one other speaker to that one",
+    )
     add(
         "--denoise",
         choices=get_args(Denoise),
@@ -94,6 +109,9 @@ def read_options(args: argparse.Namespace) -> TranscribeOptions:
         recognise_speakers=args.recognise_speakers,
         min_speakers=args.speakers or args.min_speakers or 1,
         max_speakers=args.speakers or args.max_speakers,
+        min_turn_s=args.min_turn,
+        merge_gap_s=args.merge_gap,
+        min_run_words=args.min_run,
         denoise=args.denoise,
         audio_track=args.audio_track,
         split_channels=args.split_channels,
