@@ -10,14 +10,17 @@ from .catalog.state import state_of
 from .config import Settings
 from .domain.cancellation import CancelToken
 from .domain.capability import Capability
-from .domain.events import Emit, ModelFetching, ignore
+from .domain.events import DeviceAwaited, Emit, ModelFetching, ignore
 from .domain.options import TranscribeOptions
 from .domain.transcript import Fallback
 from .engines.acoustic.diarizer import AcousticDiarizer
 from .engines.base import Chosen, Diarizer
-from .engines.devices import DeviceProbe, MachineProbe
+from .engines.devices import Device, DeviceProbe, MachineProbe
+from .engines.leased import PYANNOTE_BYTES, LeasedDiarizer
+from .engines.leases import DeviceLeases
 from .engines.pyannote import engine as pyannote
 from .engines.sherpa import engine as sherpa
+from .engines.warm import WarmEngines
 from .errors import (
     AudapolisError,
     DeviceLost,
@@ -59,6 +62,9 @@ class DiarizationBridge:
         self._token = settings.models.token
         self._threads = settings.transcription.processes
         self._library = ModelLibrary(settings)
+        self._leases = DeviceLeases(settings.run_dir, self._probe, spare_bytes=settings.devices.spare_bytes)
+        self._emit: Emit = ignore
+        self._keep_alive_s = settings.models.keep_alive_s
         self._warm: dict[str, tuple[tuple[Path, str], Diarizer]] = {}
 
     def names(self) -> list[str]:
@@ -97,6 +103,7 @@ class DiarizationBridge:
             Cancelled: Somebody asked to stop.
         """
         self.check(options)
+        self._emit = emit
         wanted = self._wanted(options)
         if wanted != "auto":
             folder = None if wanted == EMBEDDED else self._folder_to_use(wanted, cancel or CancelToken(), emit)
@@ -133,6 +140,7 @@ class DiarizationBridge:
         for _, diarizer in self._warm.values():
             diarizer.close()
         self._warm.clear()
+        self._leases.close()
 
     def _wanted(self, options: TranscribeOptions) -> str:
         wanted = self._settings.engine if options.diarizer == "auto" else options.diarizer
@@ -212,8 +220,18 @@ class DiarizationBridge:
 
     def _made(self, name: str, folder: Path, device: str) -> Diarizer:
         if name == "pyannote":
-            return pyannote.PyannoteDiarizer(folder, device=device, threads=self._threads)
+            diarizer = pyannote.PyannoteDiarizer(folder, device=device, threads=self._threads)
+            return diarizer if device == "cpu" else self._leased(diarizer, device)
         return sherpa.SherpaDiarizer(folder, threads=self._threads, threshold=self._settings.sherpa_threshold)
+
+    def _leased(self, diarizer: Diarizer, label: str) -> Diarizer:
+        """A diarizer that waits for its share of a GPU, and gives it back when others need it."""
+        [gpu] = [device for device in self._probe.devices() if device.label == label]
+        engines: WarmEngines[Diarizer] = WarmEngines(self._leases, self._probe, keep_alive_s=self._keep_alive_s)
+        return LeasedDiarizer(diarizer, gpu, PYANNOTE_BYTES, engines, self._waits)
+
+    def _waits(self, device: Device) -> None:
+        self._emit(DeviceAwaited(device=device.label))
 
     def _device(self, name: str, options: TranscribeOptions) -> str:
         """Where an engine runs: only pyannote knows GPUs."""

@@ -9,8 +9,8 @@ import pytest
 from audapolis.domain.audio import Window
 from audapolis.domain.cancellation import CancelToken
 from audapolis.domain.transcript import Span, Turn
-from audapolis.engines.base import Diarization, EngineInfo, SpeakerCount
-from audapolis.engines.leased import ClosableDiarizer, LeasedDiarizer
+from audapolis.engines.base import Diarization, Diarizer, EngineInfo, SpeakerCount
+from audapolis.engines.leased import LeasedDiarizer
 from audapolis.engines.leases import DeviceLeases
 from audapolis.engines.warm import WarmEngines
 from audapolis.errors import DeviceLost, OutOfDeviceMemory
@@ -56,7 +56,7 @@ def helper(leases: DeviceLeases) -> Helper:
     return Helper(leases)
 
 
-def engines(leases: DeviceLeases) -> WarmEngines[ClosableDiarizer]:
+def engines(leases: DeviceLeases) -> WarmEngines[Diarizer]:
     return WarmEngines(leases, TestProbe([GPU]), keep_alive_s=600)
 
 

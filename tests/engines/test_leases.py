@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from audapolis.domain.cancellation import CancelToken
 from audapolis.engines.leases import ABSENT_S, DeviceLeases, Lease
-from audapolis.errors import Cancelled, DeviceLost, OutOfDeviceMemory
+from audapolis.errors import Cancelled, DeviceLost, EngineUnavailable, OutOfDeviceMemory
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -171,6 +171,13 @@ def test_leases_survive_an_emptied_folder(tmp_path: Path) -> None:
     lease.idle()
     lease.release()
     assert granted(book.request(GPU, GIB, "after"))
+
+
+def test_a_folder_that_is_not_ours_is_refused_with_the_remedy(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(EngineUnavailable) as refused:
+        leases(tmp_path / "file").request(GPU, GIB, "work")
+    assert "AUDAPOLIS_DEVICES__RUN_DIR" in refused.value.hint
 
 
 HOLD = """

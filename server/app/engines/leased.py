@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 from ..domain.audio import Window
 from ..domain.cancellation import CancelToken
@@ -16,16 +15,8 @@ PYANNOTE_BYTES = 5 * 2**29
 """What pyannote is presumed to take of a GPU: context, networks, and batches of 32 windows. Measured nowhere yet."""
 
 
-class ClosableDiarizer(Diarizer, Protocol):
-    """A diarizer with a process of its own; it starts anew when it is used again after `close`."""
-
-    def close(self) -> None:
-        """End the process."""
-        ...
-
-
 class LeasedDiarizer:
-    """Implements `engines.base.Diarizer` over one that has a process of its own.
+    """Implements `engines.base.Diarizer` over one with a process of its own, which starts anew after `close`.
 
     Args:
         diarizer: The one that does the work.
@@ -37,17 +28,17 @@ class LeasedDiarizer:
 
     def __init__(
         self,
-        diarizer: ClosableDiarizer,
+        diarizer: Diarizer,
         device: Device,
         size_bytes: int,
-        engines: WarmEngines[ClosableDiarizer],
+        engines: WarmEngines[Diarizer],
         on_wait: Callable[[Device], None] = lambda _device: None,
     ) -> None:
         self._diarizer = diarizer
         self._engines = engines
         self._on_wait = on_wait
         name = f"{diarizer.info.name} {diarizer.info.model} on {device.label}"
-        self._place: Place[ClosableDiarizer] = Place(
+        self._place: Place[Diarizer] = Place(
             key=name, what=name, device=device, size_bytes=size_bytes, open=lambda: diarizer, apart=True
         )
 

@@ -12,6 +12,7 @@ several servers. The rules, in full:
 
 from __future__ import annotations
 
+import os
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -21,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from ..domain.cancellation import CancelToken
-from ..errors import OutOfDeviceMemory
+from ..errors import EngineUnavailable, OutOfDeviceMemory
 from .devices import Device, DeviceProbe
 from .holders import Holder, is_alive
 from .shared_file import SharedFile
@@ -229,12 +230,30 @@ class DeviceLeases:
 
     @contextmanager
     def _changing(self, device: Device) -> Iterator[list[_Entry]]:
+        self._prepare()
         with self._file(device).change() as state:
             entries: list[_Entry] = state.setdefault("entries", [])
             holders = {e["holder"] for e in entries}
             dead = {name for name in holders if not is_alive(self._folder / "holders", name)}
             entries[:] = [e for e in entries if e["holder"] not in dead]
             yield entries
+
+    def _prepare(self) -> None:
+        """Make the folder, for nobody but us.
+
+        Raises:
+            EngineUnavailable: That can't be.
+        """
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            ours = self._folder.stat().st_uid == os.getuid() and os.access(self._folder, os.W_OK)
+        except OSError:
+            ours = False
+        if not ours:
+            raise EngineUnavailable(
+                f"Device memory can't be leased: {self._folder} can't be written by this user.",
+                hint="Name another folder with AUDAPOLIS_DEVICES__RUN_DIR.",
+            )
 
     def _file(self, device: Device) -> SharedFile:
         return SharedFile(self._folder / f"{device.key}.json")
