@@ -85,7 +85,8 @@ def no_such_model(error: UnknownName) -> NotFound:
 
 def _installed(library: ModelLibrary) -> dict[str, Served]:
     names = {model.name: model for model in library.installed() if model.engine in ENGINES}
-    aliases = {alias: names[name] for alias, name in ALIASES.items() if name in names}
+    known = {**ALIASES, **library.preferences()["aliases"]}
+    aliases = {alias: names[name] for alias, name in known.items() if name in names}
     return {
         name: Served(
             name,
