@@ -72,6 +72,10 @@ class ModernPipeline:
             RefineStage(VoiceBook(settings).named),
         )
 
+    def warm_up(self) -> None:
+        """Load the model that recordings without any wishes are recognised with."""
+        self._transcription.warm_up()
+
     def check(self, options: TranscribeOptions) -> None:
         """Say now, before any work, whether the options can be met.
 

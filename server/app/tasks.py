@@ -46,6 +46,8 @@ class PipelineRunner:
         from .modern_pipeline import ModernPipeline  # heavy, and of no use outside the workers
 
         self._pipeline = ModernPipeline(settings)
+        if settings.models.warm_up:
+            self._pipeline.warm_up()
 
     def run(self, job: Job, context: StageContext) -> Transcript:
         """Transcribe the job's recording."""
