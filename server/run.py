@@ -19,7 +19,7 @@ import threading
 import time
 from typing import IO, Any
 
-from audapolis.config import Settings, load_settings
+from audapolis.config import Configuration, load_configuration
 from audapolis.errors import AudapolisError, InvalidInput
 from audapolis.terminal.serving import listen
 
@@ -44,12 +44,11 @@ class Announcer:
         self._last = time.monotonic()
 
 
-def settings_for_the_app() -> Settings:
-    """The environment's settings, but on a free port unless one is named."""
-    settings = load_settings()
-    if "port" in settings.server.model_fields_set:
-        return settings
-    return settings.model_copy(update={"server": settings.server.model_copy(update={"port": 0})})
+def configuration_for_the_app() -> Configuration:
+    """The settings of file and environment, but on a free port unless one is named."""
+    configuration = load_configuration()
+    named = next(each.layer for each in configuration.describe() if each.key == "server.port") != "default"
+    return configuration if named else load_configuration(server={"port": 0})
 
 
 def end_with_parent() -> None:
@@ -77,13 +76,13 @@ def main() -> int:
     """
     announcer = Announcer()
     try:
-        settings = settings_for_the_app()
-        listener = listen(settings.server.host, settings.server.port)
+        configuration = configuration_for_the_app()
+        listener = listen(configuration.settings.server.host, configuration.settings.server.port)
         announcer.say(msg="server_starting", port=listener.getsockname()[1])
         end_with_parent()
         from audapolis.main import serve  # takes a while; the app has the port by now
 
-        return serve(settings, listener, lambda running: announcer.say(msg="server_started", token=running.token))
+        return serve(configuration, listener, lambda running: announcer.say(msg="server_started", token=running.token))
     except AudapolisError as error:
         print(error, file=sys.stderr)
         return 2 if isinstance(error, InvalidInput) else 1

@@ -320,8 +320,9 @@ def _serve(args: argparse.Namespace, console: Console) -> int:
     given: dict[str, object] = {"server": {key: value for key, value in server.items() if value is not None}}
     given |= {"data_dir": args.data_dir} if args.data_dir else {}
     given |= {"jobs": {"workers": args.workers}} if args.workers else {}
-    settings = _settings(args, given).settings
-    return serve(settings, listen(settings.server.host, settings.server.port), announce)
+    configuration = _settings(args, given)
+    server_settings = configuration.settings.server
+    return serve(configuration, listen(server_settings.host, server_settings.port), announce)
 
 
 def _config(args: argparse.Namespace, console: Console) -> int:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import logging
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
@@ -21,22 +24,29 @@ from . import __version__
 from .advanced_export import AdvancedExporter
 from .api import errors
 from .api.auth import new_token
+from .api.configuration import Survey, look_elsewhere, misfits_of
 from .api.events import Live
+from .api.fetches import Fetches
 from .api.interactive import sweep as sweep_interactive
 from .api.legacy_models import Downloads
 from .api.middleware import TRUSTED_ORIGINS, BodyLimit, LocalHostsOnly
+from .api.routes import configuration as configuration_routes
 from .api.routes import exports, legacy, openai, system, transcripts
+from .api.routes import models as model_routes
 from .api.routes import tasks as task_routes
 from .api.uploads import UPLOAD_PATHS, sweep
-from .config import Settings
+from .config import Configuration, Settings
 from .domain.options import TranscribeOptions
 from .errors import AudapolisError
 from .models import ModelLibrary
+from .settings.stored import Change
 from .tasks import TaskManager
 
 if TYPE_CHECKING:
     from .diarization_bridge import DiarizationBridge
     from .transcription_bridge import TranscriptionBridge
+
+log = logging.getLogger(__name__)
 
 SHUTDOWN_S = 5
 """How long requests under way may take to finish when the server stops."""
@@ -62,15 +72,17 @@ class Running:
         return f"http://{host}:{self.port}"
 
 
-def create_app(settings: Settings, tasks: TaskManager | None = None) -> FastAPI:
+def create_app(settings: Settings | Configuration, tasks: TaskManager | None = None) -> FastAPI:
     """Build the web application.
 
     Its `state` holds `token`, the one clients must send. Starting it starts the job queue, stopping it stops it.
 
     Args:
-        settings: All settings.
+        settings: All settings; as a `Configuration` where their origin is known.
         tasks: The job queue; made from the settings when not given.
     """
+    configuration = settings if isinstance(settings, Configuration) else Configuration.of(settings)
+    settings = configuration.settings
     app = FastAPI(
         title="Audapolis",
         version=__version__,
@@ -80,25 +92,39 @@ def create_app(settings: Settings, tasks: TaskManager | None = None) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.state.settings = settings
+    app.state.configuration = configuration
     app.state.token = settings.server.token or new_token()
     app.state.tasks = tasks or TaskManager(settings)
     app.state.exporter = AdvancedExporter()
+    app.state.survey = Survey(look_elsewhere)
     app.state.library = ModelLibrary(settings)
-    app.state.check = _checker(settings)
-    app.state.downloads = Downloads()
+    app.state.fetches = Fetches(lambda: app.state.library)
+    app.state.downloads = Downloads(lambda: app.state.library, app.state.fetches)
     app.state.failure = None
+    _follow(app, settings, [])
+    configuration.subscribe(lambda changed, changes: _follow(app, changed, changes))
     errors.install(app)
     _add_middleware(app, settings)
     _add_routes(app)
     return app
 
 
-def serve(settings: Settings, listener: socket.socket, announce: Callable[[Running], None]) -> int:
+def _follow(app: FastAPI, settings: Settings, changes: Sequence[Change]) -> None:
+    """Make the settings those that requests and jobs see from now on."""
+    app.state.settings = settings
+    app.state.library = ModelLibrary(settings)
+    app.state.check = _checker(settings)
+    if any(change.key == "log_level" for change in changes):
+        logging.getLogger(__package__).setLevel(settings.log_level.upper())
+    if any(change.effect == "next job" or change.key == "log_level" for change in changes):
+        app.state.tasks.renew(settings)
+
+
+def serve(settings: Settings | Configuration, listener: socket.socket, announce: Callable[[Running], None]) -> int:
     """Run the server until SIGINT or SIGTERM, letting requests under way finish.
 
     Args:
-        settings: All settings.
+        settings: All settings; as a `Configuration` where their origin is known.
         listener: A bound, listening socket; closed in the end.
         announce: Called once, when requests are taken.
 
@@ -110,12 +136,38 @@ def serve(settings: Settings, listener: socket.socket, announce: Callable[[Runni
     """
     app = create_app(settings)
     host, port = listener.getsockname()[:2]
-    server = Server(app, lambda: announce(Running(host, port, app.state.token)))
+    _log_to_stderr(app.state.settings)
+
+    def tell() -> None:
+        announce(Running(host, port, app.state.token))
+        threading.Thread(target=_log_conflicts, args=(app.state.configuration,), name="conflicts", daemon=True).start()
+
+    server = Server(app, tell)
     with suppress(SystemExit, KeyboardInterrupt), listener:  # uvicorn's ways to say "did not start" and "stopped"
         server.run(sockets=[listener])
     if app.state.failure is not None:
         raise app.state.failure
     return 0 if server.started else 1
+
+
+def _log_to_stderr(settings: Settings) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    ours = logging.getLogger(__package__)
+    ours.setLevel(settings.log_level.upper())
+    ours.addHandler(handler)
+
+
+def _log_conflicts(configuration: Configuration) -> None:
+    """Tell at the start what does not fit; only a service, so it breaks nothing."""
+    for notice in configuration.notices:
+        log.warning("%s", notice)
+    try:
+        for misfit in misfits_of(configuration.settings):
+            level = logging.ERROR if misfit.severity == "error" else logging.WARNING
+            log.log(level, "%s %s (%s)", misfit.message, misfit.remedy, ", ".join(misfit.settings))
+    except Exception:
+        log.exception("The machine could not be looked at")
 
 
 class Server(uvicorn.Server):
@@ -179,6 +231,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     finally:
         app.state.live.close()
         unsubscribe()
+        app.state.fetches.close()
         await asyncio.to_thread(app.state.tasks.stop)
 
 
@@ -187,9 +240,9 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(
         CORSMiddleware,
         allow_origin_regex=TRUSTED_ORIGINS,
-        allow_methods=["GET", "POST", "DELETE"],
-        allow_headers=["Authorization", "Content-Type", "Last-Event-ID"],
-        expose_headers=["Audapolis-Losses", "Content-Disposition", "Location"],
+        allow_methods=["GET", "POST", "PATCH", "DELETE"],
+        allow_headers=["Authorization", "Content-Type", "If-Match", "Last-Event-ID"],
+        expose_headers=["Audapolis-Losses", "Content-Disposition", "ETag", "Location"],
         allow_private_network=True,
     )
     if _is_loopback(settings.server.host):
@@ -197,7 +250,7 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
 
 
 def _add_routes(app: FastAPI) -> None:
-    for routes in (system, task_routes, transcripts, exports, legacy, openai):
+    for routes in (system, configuration_routes, task_routes, transcripts, exports, model_routes, legacy, openai):
         app.include_router(routes.router)
 
 

@@ -8,12 +8,14 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from ..advanced_export import AdvancedExporter
-from ..config import Settings
+from ..config import Configuration, Settings
 from ..domain.options import TranscribeOptions
 from ..models import ModelLibrary
 from ..tasks import TaskManager
 from .auth import authorised
+from .configuration import Survey
 from .events import Live
+from .fetches import Fetches
 from .interactive import Interactive
 from .legacy_models import Downloads
 from .openai_desk import Desk
@@ -44,6 +46,11 @@ def _downloads(request: Request) -> Downloads:
     return downloads
 
 
+def _fetches(request: Request) -> Fetches:
+    fetches: Fetches = request.app.state.fetches
+    return fetches
+
+
 def _check(request: Request) -> Callable[[TranscribeOptions], None]:
     check: Callable[[TranscribeOptions], None] = request.app.state.check
     return check
@@ -60,11 +67,24 @@ def _desk(request: Request) -> Desk:
     return Desk(state.tasks, jobs, state.library, state.exporter, state.settings, state.check)
 
 
+def _configuration(request: Request) -> Configuration:
+    configuration: Configuration = request.app.state.configuration
+    return configuration
+
+
+def _survey(request: Request) -> Survey:
+    survey: Survey = request.app.state.survey
+    return survey
+
+
 SettingsDep = Annotated[Settings, Depends(_settings)]
+ConfigurationDep = Annotated[Configuration, Depends(_configuration)]
+SurveyDep = Annotated[Survey, Depends(_survey)]
 TasksDep = Annotated[TaskManager, Depends(_tasks)]
 LiveDep = Annotated[Live, Depends(_live)]
 ExporterDep = Annotated[AdvancedExporter, Depends(_exporter)]
 DownloadsDep = Annotated[Downloads, Depends(_downloads)]
+FetchesDep = Annotated[Fetches, Depends(_fetches)]
 LibraryDep = Annotated[ModelLibrary, Depends(_library)]
 DeskDep = Annotated[Desk, Depends(_desk)]
 ChecksDep = Annotated[Callable[[TranscribeOptions], None], Depends(_check)]

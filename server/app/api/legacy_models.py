@@ -1,15 +1,29 @@
-"""The models the audapolis desktop app sees: only those that are really here."""
+"""The models the audapolis desktop app sees: the catalogue, under each language it offers, and what is here of it.
+
+The app knows models of one language only, and a transcription it starts says no more than a model's id. So a model for
+many languages is shown once under each, and its id there carries the language: `small@de`.
+"""
 
 from __future__ import annotations
 
-import threading
-import uuid
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from ..catalog.entries import CatalogEntry
+from ..domain.cancellation import CancelToken
 from ..errors import Conflict, NotFound
+from ..models import BUILT_IN, ModelLibrary
+from .fetches import Fetch, Fetches
 
-_MOST_DOWNLOADS = 100
+LANGUAGES = (
+    "en", "de", "fr", "es", "it", "pt", "nl", "pl", "cs", "sv", "da", "fi", "no", "ru", "uk", "tr", "ar", "he", "hi",
+    "zh", "ja", "ko",
+)  # fmt: skip
+"""Languages under which models for many are shown."""
+_SHOWN = ("tiny", "base", "small", "medium", "large-v3-turbo", "large-v3")
+"""Models for many languages that are shown; all others can be fetched on the command line."""
+_STATES = {"queued": "queued", "running": "downloading", "done": "done", "failed": "failed", "cancelled": "canceled"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +32,7 @@ class LegacyModel:
 
     Attributes:
         engine: Our engine that uses it; not shown.
+        model: Our name of it; not shown.
     """
 
     model_id: str
@@ -29,15 +44,16 @@ class LegacyModel:
     lang: str
     compressed: bool
     engine: str
+    model: str | None = None
 
     def shown(self) -> dict[str, Any]:
         """The wire format."""
-        return {key: value for key, value in asdict(self).items() if key != "engine"}
+        return {key: value for key, value in asdict(self).items() if key not in {"engine", "model"}}
 
 
 MODELS: dict[str, LegacyModel] = {
-    "pocketsphinx-en-us": LegacyModel(
-        model_id="pocketsphinx-en-us",
+    BUILT_IN: LegacyModel(
+        model_id=BUILT_IN,
         name="PocketSphinx US English (built in)",
         url="https://github.com/cmusphinx/pocketsphinx",
         description="Built in, works offline. Draft quality.",
@@ -48,27 +64,42 @@ MODELS: dict[str, LegacyModel] = {
         engine="pocketsphinx",
     ),
 }
+"""What is always there."""
 
 
-def find_model(model_id: str) -> LegacyModel:
+def all_models(library: ModelLibrary) -> dict[str, LegacyModel]:
+    """Every model the app is shown, by id."""
+    models = {**MODELS}
+    for entry in library.entries():
+        if entry.engine == "whisper" and (entry.languages or entry.name in _SHOWN):
+            models |= {model.model_id: model for model in _of_entry(entry)}
+    for installed in library.installed():
+        if installed.engine == "whisper" and installed.name not in {entry.name for entry in library.entries()}:
+            size = f"{installed.size_bytes / 1e6:.0f} MB"
+            models |= {m.model_id: m for m in _each(installed.name, installed.languages, "", "Imported.", size)}
+    return models
+
+
+def find_model(model_id: str, library: ModelLibrary | None = None) -> LegacyModel:
     """A model by its id.
 
     Raises:
         NotFound: There is no such model.
     """
-    if model_id not in MODELS:
-        raise NotFound(f"There is no model '{model_id}'.", hint=f"There are: {', '.join(MODELS)}.", model_id=model_id)
-    return MODELS[model_id]
+    models = MODELS if library is None else all_models(library)
+    if model_id not in models:
+        raise NotFound(f"There is no model '{model_id}'.", hint="GET /models/available lists them.", model_id=model_id)
+    return models[model_id]
 
 
-def available() -> dict[str, dict[str, Any]]:
+def available(library: ModelLibrary | None = None) -> dict[str, dict[str, Any]]:
     """Languages with their models.
 
     The desktop app's model pages read the lists of punctuation and Whisper models without looking whether they are
     there, so they are, empty.
     """
     languages: dict[str, dict[str, Any]] = {}
-    for model in MODELS.values():
+    for model in (MODELS if library is None else all_models(library)).values():
         language = languages.setdefault(
             model.lang,
             {"lang": model.lang, "transcription_models": [], "punctuation_models": [], "whisper_models": []},
@@ -77,42 +108,80 @@ def available() -> dict[str, dict[str, Any]]:
     return languages
 
 
-def downloaded() -> dict[str, dict[str, Any]]:
-    """Models on this machine by id: all, as they are built in."""
-    return {model_id: model.shown() for model_id, model in MODELS.items()}
+def downloaded(library: ModelLibrary | None = None) -> dict[str, dict[str, Any]]:
+    """Models on this machine by id."""
+    if library is None:
+        return {model_id: model.shown() for model_id, model in MODELS.items()}
+    here = {model.name for model in library.installed()}
+    return {
+        model_id: model.shown()
+        for model_id, model in all_models(library).items()
+        if model_id in MODELS or model.model in here
+    }
 
 
-def delete(model_id: str) -> None:
-    """Refuse to delete a model, saying why.
+def delete(model_id: str, library: ModelLibrary) -> None:
+    """Delete a model, for all of its languages.
 
     Raises:
-        NotFound: There is no such model.
+        NotFound: There is no such model, or it is not here.
         Conflict: It is built in.
     """
-    model = find_model(model_id)
-    raise Conflict(
-        f"The model '{model.model_id}' is built in and can't be deleted.", hint="It needs no download either."
-    )
+    model = find_model(model_id, library)
+    if model.model is None:
+        raise Conflict(
+            f"The model '{model.model_id}' is built in and can't be deleted.", hint="It needs no download either."
+        )
+    library.remove(model.model, CancelToken())
+
+
+def _of_entry(entry: CatalogEntry) -> Iterator[LegacyModel]:
+    figure = f" {entry.figures[0].value:g} {entry.figures[0].what}." if entry.figures else ""
+    described = f"Whisper, {entry.licence}.{figure}"
+    yield from _each(entry.name, entry.languages, entry.source, described, f"{entry.size_bytes / 1e6:.0f} MB")
+
+
+def _each(name: str, languages: tuple[str, ...], url: str, description: str, size: str) -> Iterator[LegacyModel]:
+    for language in languages or LANGUAGES:
+        yield LegacyModel(
+            model_id=f"{name}@{language}",
+            name=f"Whisper {name}",
+            url=url,
+            description=description,
+            size=size,
+            type="transcription",
+            lang=language,
+            compressed=False,
+            engine="whisper",
+            model=name,
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """A finished download as the desktop app polls it. What is built in is done at once."""
+    """A download as the desktop app polls it. What is built in is done at once."""
 
     model_id: str
-    uuid: str = field(default_factory=lambda: str(uuid.uuid4()))
-    state: Literal["done"] = "done"
+    uuid: str
+    state: str = "done"
     total: float = 1.0
     processed: float = 1.0
     progress: float = 1.0
 
 
 class Downloads:
-    """Remembers the last downloads until they are deleted; in memory, for they are done at once."""
+    """The downloads the app began, until it deletes them.
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._known: dict[str, Download] = {}
+    Args:
+        library: Gives the library in use.
+        fetches: Where models are fetched.
+    """
+
+    def __init__(self, library: Callable[[], ModelLibrary], fetches: Fetches) -> None:
+        self._library = library
+        self._fetches = fetches
+        self._asked: dict[str, str] = {}
+        self._at_once: dict[str, Download] = {}
 
     def start(self, model_id: str) -> Download:
         """Download a model.
@@ -120,23 +189,32 @@ class Downloads:
         Raises:
             NotFound: There is no such model.
         """
-        download = Download(find_model(model_id).model_id)
-        with self._lock:
-            self._known[download.uuid] = download
-            while len(self._known) > _MOST_DOWNLOADS:
-                del self._known[next(iter(self._known))]
-        return download
+        model = find_model(model_id, self._library())
+        if model.model is None:
+            download = Download(model.model_id, Fetch(model_id, "pull").id)
+            self._at_once[download.uuid] = download
+            return download
+        fetch = self._fetches.pull(model.model)
+        self._asked[fetch.id] = model.model_id
+        return _shown(fetch, model.model_id)
 
     def get(self, task_id: str) -> Download | None:
         """A download by id, or None."""
-        return self._known.get(task_id)
+        return next((download for download in self.list() if download.uuid == task_id), None)
 
     def list(self) -> list[Download]:
         """All that are known, oldest first."""
-        with self._lock:
-            return list(self._known.values())
+        ours = [_shown(fetch, self._asked[fetch.id]) for fetch in self._fetches.list() if fetch.id in self._asked]
+        return [*self._at_once.values(), *ours]
 
     def delete(self, task_id: str) -> bool:
-        """Forget one; False where there is none."""
-        with self._lock:
-            return self._known.pop(task_id, None) is not None
+        """Stop one if need be, and forget it; False where there is none."""
+        if self._asked.pop(task_id, None) is not None:
+            self._fetches.delete(task_id)
+            return True
+        return self._at_once.pop(task_id, None) is not None
+
+
+def _shown(fetch: Fetch, model_id: str) -> Download:
+    total = float(fetch.total_bytes or 1)
+    return Download(model_id, fetch.id, _STATES[fetch.state], total, fetch.progress * total, fetch.progress)

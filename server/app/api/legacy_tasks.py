@@ -8,6 +8,7 @@ from typing import Any
 from ..domain.options import TranscribeOptions
 from ..export.desktop import desktop_content
 from ..jobs.record import Job, JobState
+from ..models import ModelLibrary
 from ..tasks import TaskManager
 from .legacy_models import Downloads, find_model
 
@@ -21,6 +22,7 @@ STAGE_STATES: dict[str | None, str] = {
     "transcribe": "transcribing",
     "merge": "post_processing",
     "refine": "post_processing",
+    "assess": "post_processing",
 }
 """What the app shows while a job runs, by stage. Telling speakers apart begins with finding speech; after that it
 runs beside transcription, which takes longer and is what is shown."""
@@ -43,15 +45,21 @@ def legacy_state(job: Job) -> str:
     return STATES[job.state]
 
 
-def legacy_options(model_id: str, diarize: bool, max_speakers: int | None) -> TranscribeOptions:
+def legacy_options(
+    model_id: str, diarize: bool, max_speakers: int | None, library: ModelLibrary | None = None
+) -> TranscribeOptions:
     """The options of a request of the app.
 
     Raises:
         NotFound: There is no such model.
     """
-    model = find_model(model_id)
+    model = find_model(model_id, library)
     return TranscribeOptions(
-        engine=model.engine, language=model.lang, diarize=diarize, max_speakers=max_speakers if diarize else None
+        engine=model.engine,
+        model=model.model,
+        language=model.lang,
+        diarize=diarize,
+        max_speakers=max_speakers if diarize else None,
     )
 
 

@@ -18,7 +18,13 @@ from ..errors import InvalidInput, StorageFull, TooLarge, UnsupportedMedia
 from .multipart import FormReader, clean_name
 
 UPLOAD_PATHS = frozenset(
-    {"/api/tasks", "/tasks/start_transcription", "/v1/audio/transcriptions", "/v1/audio/translations"}
+    {
+        "/api/tasks",
+        "/api/models/import",
+        "/tasks/start_transcription",
+        "/v1/audio/transcriptions",
+        "/v1/audio/translations",
+    }
 )
 """Where recordings are posted to."""
 

@@ -11,7 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from ...export.timeline import TimelineItem
 from .. import legacy_models
-from ..deps import AUTHORISED, DownloadsDep, ExporterDep, SettingsDep, TasksDep
+from ..deps import AUTHORISED, DownloadsDep, ExporterDep, LibraryDep, SettingsDep, TasksDep
 from ..legacy_tasks import legacy_options, legacy_task, show, show_all
 from ..multipart import clean_name
 from ..schemas import ProblemView
@@ -78,12 +78,13 @@ async def start_transcription(
     request: Request,
     tasks: TasksDep,
     settings: SettingsDep,
+    library: LibraryDep,
     transcription_model: ModelId,
     diarize: bool = False,
     diarize_max_speakers: Annotated[int | None, Query(ge=1)] = None,
 ) -> dict[str, Any]:
     """Upload a recording and have it transcribed."""
-    options = legacy_options(transcription_model, diarize, diarize_max_speakers)
+    options = legacy_options(transcription_model, diarize, diarize_max_speakers, library)
     async with receive(request, settings) as upload:
         name = clean_name(upload.fields.get("fileName") or upload.name)
         job = await run_in_threadpool(tasks.submit, upload.path, name=name, options=options, owns_source=True)
@@ -127,21 +128,21 @@ def delete_task(task_uuid: str, tasks: TasksDep, downloads: DownloadsDep) -> Non
 
 
 @_route("GET", "/models/available", legacy_models.available())
-def available_models() -> dict[str, Any]:
+def available_models(library: LibraryDep) -> dict[str, Any]:
     """List languages with their models."""
-    return legacy_models.available()
+    return legacy_models.available(library)
 
 
 @_route("GET", "/models/downloaded", legacy_models.downloaded())
-def downloaded_models() -> dict[str, Any]:
+def downloaded_models(library: LibraryDep) -> dict[str, Any]:
     """List the models on this machine."""
-    return legacy_models.downloaded()
+    return legacy_models.downloaded(library)
 
 
 @_route("POST", "/models/delete", "", media_type="text/plain", response_class=Response)
-def delete_model(model_id: ModelId) -> Response:
+def delete_model(model_id: ModelId, library: LibraryDep) -> Response:
     """Delete a model. Those that are built in can't be."""
-    legacy_models.delete(model_id)
+    legacy_models.delete(model_id, library)
     return Response("", media_type="text/plain")
 
 
