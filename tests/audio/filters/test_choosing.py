@@ -55,7 +55,7 @@ def test_measured_clean_speech_is_never_touched(denoise: Denoise) -> None:
         {"bandwidth_hz": 3400},
         {"peak_dbfs": 0.0},
         {"silent_share": 0.5},
-        {"loudness_lufs": -40.0, "speech_level_dbfs": -40.0, "noise_level_dbfs": -80.0},
+        {"loudness_lufs": -40.0, "speech_level_dbfs": -50.0, "noise_level_dbfs": -80.0},
         {"hum": replace(HUM, level_dbfs=-36.0)},
         {"clipping": Clipping(0.0005, 10, 5)},
     ],
@@ -71,7 +71,7 @@ def test_what_recognisers_do_not_mind_is_left_alone(changes: dict[str, Any], den
         ({"dc_offset": -0.05}, ["highpass"], ["highpass"], ["highpass"]),
         ({"hum": HUM}, ["bandreject"] * 3, ["bandreject"] * 3, ["bandreject"] * 3),
         ({"snr_db": 12.0}, [], ["afftdn"], ["afftdn"]),
-        ({"speech_level_dbfs": -55.0}, ["volume"], ["volume"], ["volume"]),
+        ({"speech_level_dbfs": -60.0}, ["volume"], ["volume"], ["volume"]),
         (
             {"dc_offset": 0.1, "hum": HUM, "snr_db": 12.0},
             ["highpass", *["bandreject"] * 3],
@@ -98,8 +98,8 @@ def test_noise_reduction_is_told_the_noise_level_that_was_found() -> None:
 
 
 def test_quiet_speech_is_brought_to_the_usual_level_but_not_amplified_without_end() -> None:
-    quiet = replace(CLEAN, speech_level_dbfs=-55.0)
-    assert decide(quiet, "auto").steps[0].settings == "volume=29dB"
+    quiet = replace(CLEAN, speech_level_dbfs=-60.0)
+    assert decide(quiet, "auto").steps[0].settings == "volume=34dB"
     assert decide(replace(quiet, speech_level_dbfs=-90.0), "auto").steps[0].settings == "volume=40dB"
 
 

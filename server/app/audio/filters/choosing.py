@@ -19,8 +19,8 @@ HUM_BELOW_SPEECH_DB = 6.0
 """Hum that is further below speech than this is left alone."""
 CLIPPED_SHARE = 0.001
 """Share of samples in flat tops that is worth telling. Repairs (libav's adeclip) ended further from the truth."""
-QUIET_DBFS = -45.0
-"""Speech below this level is made louder …"""
+QUIET_DBFS = -55.0
+"""Speech below this level is made louder, because the speech detector begins to miss it …"""
 USUAL_DBFS = -26.0
 """… up to this one, at which speech coders are tested (ITU-T P.830)."""
 NOISY_SNR_DB = 25.0
