@@ -6,16 +6,21 @@ import io
 import json
 import shutil
 import tarfile
+import wave
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from audapolis.catalog.entries import InstalledModel
 from audapolis.catalog.intake import ImportWish
 from audapolis.catalog.known import CATALOG
 from audapolis.config import Settings
+from audapolis.domain.audio import Chunk
 from audapolis.domain.cancellation import CancelToken
+from audapolis.domain.options import TranscribeOptions
+from audapolis.engines.base import RecogniseOptions
 from audapolis.engines.pocketsphinx.model import shipped
 from audapolis.errors import (
     Cancelled,
@@ -25,7 +30,10 @@ from audapolis.errors import (
     NotFound,
     UnknownName,
 )
-from audapolis.models import ModelLibrary
+from audapolis.models import SAMPLE, ModelLibrary
+from audapolis.transcription_bridge import TranscriptionBridge
+
+from .engines.sound import ArrayAudio
 
 
 def library_in(folder: Path, **models: object) -> ModelLibrary:
@@ -315,6 +323,26 @@ def test_an_acoustic_model_with_a_dictionary_and_language_model_works(library: M
     assert (model.engine, model.languages) == ("pocketsphinx", ("en",))
     assert trial is not None
     assert trial.text == "good morning and welcome to the program"
+    assert used_by_name(library, "greeting") == ["good", "morning", "and", "welcome", "to", "the", "program"]
+
+
+def used_by_name(library: ModelLibrary, name: str) -> list[str]:
+    """What the embedded engine hears with a model that a user named."""
+    settings = Settings.model_validate({"models": {"dir": library._shelf.folder, "offline": True}})
+    bridge = TranscriptionBridge(settings)
+    with pytest.raises(InvalidOption, match="knows en only"):
+        bridge.check(TranscribeOptions(model=name, language="de"))
+    with pytest.raises(InvalidOption, match="no Whisper model"):
+        bridge.check(TranscribeOptions(model=name, engine="whisper"))
+    with wave.open(str(SAMPLE)) as sound:
+        samples = np.frombuffer(sound.readframes(sound.getnframes()), "<i2").astype(np.float32) / np.float32(32768)
+    engine = bridge.choose(TranscribeOptions(model=name)).engine
+    try:
+        [heard] = engine.recognise(ArrayAudio(samples), [Chunk(0.0, 3.0, 0)], RecogniseOptions(), CancelToken())
+        assert engine.info.model == name
+        return [word.text for word in heard.words]
+    finally:
+        bridge.close()
 
 
 def arpa(words: list[str]) -> str:

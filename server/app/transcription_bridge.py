@@ -56,12 +56,14 @@ class Decision:
     Attributes:
         model: Whisper model on this machine.
         fetch: Whisper model to be fetched first.
+        custom: Model of the embedded engine in place of the one that is built in.
         may_embed: Whether the embedded engine may take over when that fails.
         fallbacks: What had been wanted instead.
     """
 
     model: InstalledModel | None = None
     fetch: CatalogEntry | None = None
+    custom: InstalledModel | None = None
     may_embed: bool = True
     fallbacks: tuple[Fallback, ...] = ()
 
@@ -167,7 +169,8 @@ class TranscriptionBridge:
 
     def identify(self, options: TranscribeOptions) -> str:
         """Which model would be used, as it is now; empty for what is built in."""
-        model = self._decided(options).model
+        decision = self._decided(options)
+        model = decision.model or decision.custom
         return f"{model.name} {state_of(model.path)}" if model else ""
 
     def capabilities(self) -> list[Capability]:
@@ -228,17 +231,23 @@ class TranscriptionBridge:
             raise UnknownName("engine", wanted, self.names())
         devices = wanted_devices(self._probe, self._device(options))
         check_precision(self._probe, devices, self._precision(options))
-        if wanted == "pocketsphinx" or options.model == EMBEDDED_MODEL:
-            return self._embedded(options, wanted)
+        custom = self._custom(options.model)
+        if wanted == "pocketsphinx" or options.model == EMBEDDED_MODEL or custom:
+            return self._embedded(options, wanted, custom)
         if options.model is not None:
             return self._named(options, options.model)
         return self._best(options, devices[0], may_embed=wanted == "auto")
 
-    def _embedded(self, options: TranscribeOptions, wanted: str) -> Decision:
+    def _custom(self, name: str | None) -> InstalledModel | None:
+        """A model of the embedded engine that was imported."""
+        model = self._library.find(name) if name else None
+        return model if model is not None and model.engine == "pocketsphinx" else None
+
+    def _embedded(self, options: TranscribeOptions, wanted: str, custom: InstalledModel | None) -> Decision:
         """The embedded engine was asked for."""
         if wanted == "whisper":
-            raise InvalidOption(f"{EMBEDDED_MODEL} is no Whisper model.", hint="Leave --engine out.", field="model")
-        if options.model not in (None, EMBEDDED_MODEL):
+            raise InvalidOption(f"{options.model} is no Whisper model.", hint="Leave --engine out.", field="model")
+        if custom is None and options.model not in (None, EMBEDDED_MODEL):
             raise UnknownName("model", str(options.model), [EMBEDDED_MODEL, *self._names()])
         if self._device(options).startswith("cuda"):
             raise InvalidOption(
@@ -248,6 +257,10 @@ class TranscriptionBridge:
             raise InvalidOption(
                 "PocketSphinx has one precision only.", hint="Leave --precision out, or take --engine whisper."
             )
+        if custom is not None:
+            self._check_language(custom, options.language)
+            refuse_beyond_embedded(replace(options, language=None), "", GET_WHISPER)
+            return Decision(custom=custom, may_embed=False)
         refuse_beyond_embedded(options, "", GET_WHISPER)
         return Decision()
 
@@ -321,7 +334,11 @@ class TranscriptionBridge:
         self, decision: Decision, options: TranscribeOptions, devices: tuple[Device, ...]
     ) -> Callable[[float | None], Sequence[Rung]]:
         """The steps of the ladder for a decision."""
-        embedded = embedded_step(devices[-1], self._processes)
+        embedded = embedded_step(
+            devices[-1],
+            self._processes,
+            *((decision.custom.path, (decision.custom.languages or ("en",))[0]) if decision.custom else ()),
+        )
         if decision.model is None:
             return lambda _sound_s: [embedded]
         steps = WhisperSteps(

@@ -23,6 +23,7 @@ from .leases import DeviceLeases
 from .measured import Measured
 from .pocketsphinx.engine import LANGUAGE as EMBEDDED_LANGUAGE
 from .pocketsphinx.engine import PocketSphinxEngine
+from .pocketsphinx.model import SHIPPED_NAME, model_in
 from .routing import Candidate, finish_s, presumed_speed, soonest, wait_s
 from .warm import Place, WarmEngines
 from .whisper.engine import WhisperEngine
@@ -165,14 +166,22 @@ def chosen_precision(probe: DeviceProbe, device: Device, wanted: str) -> str:
     return next((name for name in _BEST[device.kind] if name in supported), "float32")
 
 
-def embedded_step(cpu: Device, processes: int) -> Rung:
-    """The last step: the embedded recogniser, which needs next to nothing."""
+def embedded_step(cpu: Device, processes: int, custom: Path | None = None, language: str = EMBEDDED_LANGUAGE) -> Rung:
+    """The last step: the embedded recogniser, which needs next to nothing.
+
+    Args:
+        cpu: Where it runs.
+        processes: How many decode side by side.
+        custom: Folder of a model in place of the one that is built in.
+        language: The one that model knows.
+    """
     place: Place[SpeechEngine] = Place(
-        key=("pocketsphinx", processes),
+        key=("pocketsphinx", processes, str(custom or "")),
         what="pocketsphinx",
         device=cpu,
         size_bytes=0,
-        open=lambda: PocketSphinxEngine(processes),
+        open=lambda: PocketSphinxEngine(processes, model_in(custom, language) if custom else None),
     )
-    info = EngineInfo("pocketsphinx", "en-us", "cpu", "int8", "draft", punctuates=False)
-    return Rung(place, info, family="pocketsphinx", languages=(EMBEDDED_LANGUAGE, "english"))
+    info = EngineInfo("pocketsphinx", custom.name if custom else SHIPPED_NAME, "cpu", "int8", "draft", punctuates=False)
+    known = (language, "english") if language == EMBEDDED_LANGUAGE else (language,)
+    return Rung(place, info, family="pocketsphinx", languages=known)
