@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Generic, TypeVar
@@ -24,9 +25,12 @@ class Pace:
     Args:
         first: Windows to begin with.
         most: Never more than this.
+        now_s: The clock that work is measured by, in seconds. Where the processor does it, its own time: a machine
+            that is busy with other things would otherwise be made busier by small batches.
     """
 
-    def __init__(self, first: int, most: int) -> None:
+    def __init__(self, first: int, most: int, now_s: Callable[[], float] = time.monotonic) -> None:
+        self.now_s = now_s
         self._most = most
         self._windows = max(1, min(first, most))
 
@@ -35,9 +39,9 @@ class Pace:
         """How many to take next: what five seconds suffice for, growing step by step."""
         return self._windows
 
-    def took(self, windows: int, wall_s: float) -> None:
+    def took(self, windows: int, work_s: float) -> None:
         """Learn from a batch that is done; a smaller one than was asked for can only lower the number."""
-        fits = int(BATCH_S * windows / max(wall_s, 1e-3))
+        fits = int(BATCH_S * windows / max(work_s, 1e-3))
         highest = windows * _GROWTH if windows >= self._windows else self._windows
         self._windows = max(1, min(fits, highest, self._most))
 

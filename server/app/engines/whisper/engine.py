@@ -26,7 +26,7 @@ class WhisperEngine:
     """Recognises speech with any Whisper model in CTranslate2's format, on the CPU or a GPU.
 
     Every chunk is heard for itself, without the text before it, so that an error does not feed itself and a
-    chunk's words do not depend on its neighbours. Chunks are decoded in batches of about two seconds' work.
+    chunk's words do not depend on its neighbours. Chunks are decoded in batches of about five seconds' work.
     """
 
     def __init__(
@@ -62,7 +62,8 @@ class WhisperEngine:
         self._device = device if device == "cpu" else f"{device}:{device_index}"
         self._vocabulary = Vocabulary(self._network.tokenizer, self._network.multilingual)
         quick = device == "cuda" or self._network.facts.width <= _SMALL_WIDTH
-        self._pace = Pace(_FIRST_WINDOWS if quick else 1, batch_size)
+        clock = time.monotonic if device == "cuda" else lambda: time.process_time() / max(threads, 1)
+        self._pace = Pace(_FIRST_WINDOWS if quick else 1, batch_size, clock)
         self._runs: set[RecordingRun] = set()
         self._closed = False
 

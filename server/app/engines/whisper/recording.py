@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -139,9 +138,9 @@ class RecordingRun:
         def work() -> list[Understood]:
             if not ready:
                 return []
-            began = time.monotonic()
+            began_s = self._pace.now_s()
             understood = understanding.understand(ready, self._cancel)
-            self._pace.took(len(ready), time.monotonic() - began)
+            self._pace.took(len(ready), self._pace.now_s() - began_s)
             return understood
 
         self._at_work = background = Background(work)
