@@ -116,7 +116,8 @@ class DiarizationBridge:
         names = ENGINES if wanted == "auto" else (wanted,)
         name = next((name for name in names if self._obstacle(name) is None), wanted)
         folder = self._folder(name)
-        return f"{name} {folder.name} {state_of(folder)}" if folder else name
+        threshold = f" {self._settings.sherpa_threshold}" if name == "sherpa" else ""
+        return f"{name} {folder.name} {state_of(folder)}{threshold}" if folder else name
 
     def everyone(self) -> Iterator[Diarizer]:
         """Every diarizer that can run here and now, best first."""
