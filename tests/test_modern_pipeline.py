@@ -23,7 +23,7 @@ from audapolis.stages.base import StageContext
 
 from .stages.test_runner import Memory
 
-STAGES = ["probe", "decode", "enhance", "speech", "diarize", "transcribe", "merge", "refine"]
+STAGES = ["probe", "decode", "enhance", "speech", "diarize", "transcribe", "merge", "refine", "assess"]
 
 
 @pytest.fixture(scope="module")

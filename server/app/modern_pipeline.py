@@ -11,6 +11,7 @@ from .diarization_bridge import DiarizationBridge
 from .domain.options import TranscribeOptions
 from .domain.transcript import Transcript
 from .engines.silero import SileroDetector
+from .stages.assess import AssessStage
 from .stages.base import StageContext
 from .stages.cache import FolderCache
 from .stages.decode import DecodeStage
@@ -70,6 +71,7 @@ class ModernPipeline:
             ),
             MergeStage(),
             RefineStage(VoiceBook(settings).named),
+            AssessStage(),
         )
 
     def warm_up(self) -> None:

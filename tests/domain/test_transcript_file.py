@@ -17,6 +17,9 @@ from audapolis.domain.document_transcript import transcript_of
 from audapolis.domain.transcript import Transcript
 from audapolis.domain.transcript_file import read_transcript, transcript_schema
 from audapolis.errors import InvalidDocument
+from audapolis.stages.assess import Advice
+from audapolis.stages.doubts import Doubt
+from audapolis.stages.measures import Region, SpeakerQuality
 from audapolis.stages.work import ChannelSound
 from hypothesis import given, settings
 
@@ -58,6 +61,10 @@ def test_the_schema_is_itself_valid() -> None:
         ("turn", transcript.Turn),
         ("translated_segment", transcript.TranslatedSegment),
         ("channel_sound", ChannelSound),
+        ("speaker_quality", SpeakerQuality),
+        ("region", Region),
+        ("doubt", Doubt),
+        ("advice", Advice),
         ("filter_step", Step),
         ("sound_figures", figures.SoundFigures),
         ("hum", figures.Hum),

@@ -1,6 +1,7 @@
 """What is said about the outcome of a command."""
 
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 from audapolis.terminal.summary import Outcome, notices, summary, to_resume
@@ -42,3 +43,12 @@ def test_each_notice_is_given_once() -> None:
 def test_a_damaged_file_is_named_with_what_is_wrong_with_it() -> None:
     lines = notices([Outcome(A, "done", 0, damage="One place could not be decoded.")], "")
     assert lines == [f"Note: {A.name}: One place could not be decoded."]
+
+
+def test_at_most_two_pieces_of_advice_are_given_and_the_draft_is_told_of_elsewhere() -> None:
+    codes = ["draft_engine", "noise", "overlap", "doubts"]
+    quality = {"advice": [{"code": code, "text": f"About {code}."} for code in codes]}
+    transcript = replace(make_transcript(("S1", 0.0, 2.0, "hello there")), quality=quality)
+    outcome = replace(Outcome.of(A, transcript, 2.0), draft=False)
+    assert notices([outcome, outcome], "") == []  # of many, the table is enough
+    assert notices([outcome], "") == [f"Note: {A.name}: About noise.", f"Note: {A.name}: About overlap."]

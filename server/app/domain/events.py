@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 StageName = str
-"""One of `probe`, `decode`, `enhance`, `speech`, `diarize`, `transcribe`, `merge`, `refine`."""
+"""One of `probe`, `decode`, `enhance`, `speech`, `diarize`, `transcribe`, `merge`, `refine`,
+`assess`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,8 @@ SHARES: dict[StageName, float] = {
     "diarize": 0.04,
     "transcribe": 0.86,
     "merge": 0.01,
-    "refine": 0.01,
+    "refine": 0.005,
+    "assess": 0.005,
 }
 """Typical share of each stage in the whole wall time with the embedded engines; they sum to 1."""
 

@@ -21,6 +21,7 @@ _STAGES = {
     "transcribe": "transcribing",
     "merge": "putting together",
     "refine": "finishing",
+    "assess": "checking",
 }
 
 

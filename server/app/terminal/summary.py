@@ -18,6 +18,9 @@ EMBEDDED = "pocketsphinx"
 """The engine that needs nothing and makes drafts."""
 
 
+MOST_ADVICE = 2
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What came of one recording.
@@ -30,6 +33,7 @@ class Outcome:
         fallbacks: What was wanted and could not be had, with what was used instead; and what seems doubtful.
         draft: Whether the embedded engine made it.
         damage: What was wrong with the file although most of it could be read; "" if nothing was.
+        advice: What would make the transcript better, at most two sentences.
     """
 
     source: Path
@@ -42,6 +46,7 @@ class Outcome:
     fallbacks: tuple[str, ...] = ()
     draft: bool = False
     damage: str = ""
+    advice: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, source: Path, transcript: Transcript, took_s: float | None) -> Outcome:
@@ -65,6 +70,7 @@ class Outcome:
             ),
             draft=bool(transcript.words) and provenance.engine == EMBEDDED,
             damage=str(transcript.quality.get("damage", "")),
+            advice=_advice(transcript),
         )
 
     @property
@@ -79,8 +85,14 @@ class Outcome:
         return f"{said}{duration(self.duration_s)}{speed}"
 
 
+def _advice(transcript: Transcript) -> tuple[str, ...]:
+    """The two most useful pieces of advice; of drafts there is a notice of its own."""
+    given = transcript.quality.get("advice", ())
+    return tuple(str(each["text"]) for each in given if each["code"] != "draft_engine")[:MOST_ADVICE]
+
+
 def notices(outcomes: Sequence[Outcome], get_better: str) -> list[str]:
-    """What is to be said at the end: damaged files, fallbacks, and that the words are a draft.
+    """What is to be said at the end: damaged files, fallbacks, advice, and that the words are a draft.
 
     Args:
         outcomes: What came of each recording.
@@ -89,6 +101,8 @@ def notices(outcomes: Sequence[Outcome], get_better: str) -> list[str]:
     said = dict.fromkeys(text for outcome in outcomes for text in outcome.fallbacks)
     lines = [f"Note: {shown(outcome.source.name)}: {outcome.damage}" for outcome in outcomes if outcome.damage]
     lines += [f"Note: {text}" for text in said]
+    if len(outcomes) == 1:
+        lines += [f"Note: {shown(outcomes[0].source.name)}: {text}" for text in outcomes[0].advice]
     if any(outcome.draft for outcome in outcomes):
         lines.append(
             "Note: this is a draft, made by the embedded recogniser: fit for finding things, not for "
