@@ -80,6 +80,17 @@ def test_one_voice_stays_one_speaker() -> None:
     assert len(diarize(sound, speech).speakers) == 1
 
 
+def test_a_voice_is_known_again_after_a_long_gap() -> None:
+    before, speech = conversation([(LOW, 5.0), (HIGH, 5.0)])
+    after, later = conversation([(HIGH, 5.0), (LOW, 5.0)])
+    gap_s = 180.0
+    gap = np.random.default_rng(1).standard_normal(round(gap_s * SAMPLE_RATE_HZ)).astype(np.float32) * 1e-3
+    start_s = len(before) / SAMPLE_RATE_HZ + gap_s
+    spans = [*speech, *(Span(s.start_s + start_s, s.end_s + start_s) for s in later)]
+    result = diarize(np.concatenate((before, gap, after)), spans)
+    assert [heard(result, span) for span in spans] == ["S1", "S2", "S2", "S1"]
+
+
 @pytest.mark.parametrize("wanted", [1, 2, 3, 5])
 def test_a_given_number_of_speakers_is_found(wanted: int) -> None:
     sound, speech = conversation(TWO)
