@@ -7,6 +7,7 @@ import signal
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
 from dataclasses import replace
 
 from . import __version__
@@ -78,8 +79,11 @@ class Capabilities:
         return self._conflicts(self.machine(), self._engines())
 
     def _engines(self) -> list[Capability]:
-        settings = self._settings
-        return [*TranscriptionBridge(settings).capabilities(), *DiarizationBridge(settings).capabilities()]
+        found: list[Capability] = []
+        for kind in (TranscriptionBridge, DiarizationBridge):
+            with closing(kind(self._settings, probe=self._probe)) as bridge:
+                found += bridge.capabilities()
+        return found
 
     def _conflicts(self, machine: Machine, engines: list[Capability]) -> list[Misfit]:
         settings = self._settings
@@ -95,6 +99,8 @@ class Capabilities:
             has_token=settings.models.token is not None,
             min_free_bytes=settings.server.min_free_bytes,
             capabilities=tuple(engines),
+            device=settings.transcription.device,
+            precision=settings.transcription.precision,
         )
         found = [misfit for model in self._wanted(machine) for misfit in conflicts(replace(plan, model=model), machine)]
         return list(dict.fromkeys([*self._unknown(), *found]))

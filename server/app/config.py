@@ -176,11 +176,16 @@ class Configuration:
                 key,
                 shown(values[key], secret=leaf.secret),
                 (origin := origins.get(key, Layer("default"))).name,
-                leaf.variable if origin.name == "environment" else origin.where,
+                self._where(leaf, origin),
                 leaf.effect,
             )
             for key, leaf in LEAVES.items()
         ]
+
+    def _where(self, leaf: Leaf, origin: Layer) -> str:
+        if origin.name == "api":
+            return str(self._settings.data_dir / stored.FILE)
+        return leaf.variable if origin.name == "environment" else origin.where
 
     def subscribe(self, listener: Callable[[Settings, Sequence[stored.Change]], None]) -> None:
         """Call `listener` with the new settings and what changed, after each change; it must return promptly."""

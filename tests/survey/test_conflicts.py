@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from audapolis.survey.conflicts import Misfit, conflicts
 from audapolis.survey.machine import Machine
@@ -9,7 +11,7 @@ from audapolis.survey.plan import Plan, speed
 from hypothesis import given
 from hypothesis import strategies as st
 
-from .machines import CARD, GIB, KNOWN, machine, model, plan
+from .machines import CARD, ENGINES, GIB, KNOWN, machine, model, plan
 
 
 def only(found: list[Misfit]) -> Misfit:
@@ -61,6 +63,12 @@ def test_an_engine_that_can_not_run_is_told_with_its_remedy_and_what_auto_takes(
     assert "not installed" in found.message
     assert "Install it." in found.remedy
     assert "acoustic" in found.remedy
+
+
+def test_a_whisper_that_can_be_fetched_is_no_conflict() -> None:
+    bare = (replace(ENGINES[0], available=False, reason="No model is here.", remedy="Fetch one."), *ENGINES[1:])
+    assert conflicts(plan(model("small", installed=False), engine="whisper", capabilities=bare), machine()) == []
+    assert "No model is here" in only(conflicts(plan(engine="whisper", capabilities=bare), machine())).message
 
 
 def test_an_unknown_engine_is_told_with_those_there_are() -> None:

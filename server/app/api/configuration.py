@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -137,6 +137,6 @@ def check_settings(settings: Settings) -> None:
     from ..diarization_bridge import DiarizationBridge
     from ..transcription_bridge import TranscriptionBridge
 
-    for bridge in (TranscriptionBridge(settings), DiarizationBridge(settings)):
-        with suppress(EngineUnavailable):
+    for kind in (TranscriptionBridge, DiarizationBridge):
+        with closing(kind(settings)) as bridge, suppress(EngineUnavailable):
             bridge.check(TranscribeOptions())

@@ -50,7 +50,8 @@ def _engine_that_is_not(plan: Plan, _machine: Machine) -> Iterator[Misfit]:
     for kind, wanted, setting in wanted_by_kind:
         there = [each for each in plan.capabilities if each.kind == kind]
         named = next((each for each in there if each.name == wanted), None)
-        if wanted == "auto" or (named is not None and named.available):
+        fetched = wanted == "whisper" and plan.model is not None and not plan.model.installed  # others tell more
+        if wanted == "auto" or (named is not None and (named.available or fetched)):
             continue
         if named is None:
             names = ", ".join(["auto", *(each.name for each in there)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..engines.devices import DeviceProbe
@@ -114,8 +114,10 @@ def look(probe: DeviceProbe, folders: Mapping[str, Path]) -> Machine:
                         device.capability,
                     )
                 )
+    cores = count_cores()
+    usable = min(cores.usable, cpu.cores or cores.usable)
     return Machine(
-        processor=Processor(cpu.name, count_cores(), cpu.instruction_set),
+        processor=Processor(cpu.name, replace(cores, usable=usable), cpu.instruction_set),
         memory=Memory(cpu.memory_bytes, None if used_bytes is None else max(0, cpu.memory_bytes - used_bytes)),
         gpus=tuple(graphics),
         no_gpu_because="" if graphics else probe.no_gpu_because or "it has vanished",
