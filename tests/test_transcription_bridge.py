@@ -456,3 +456,14 @@ def test_the_default_model_can_be_loaded_before_it_is_wanted(place: MakePlace, t
     here.bridge.warm_up()
     assert here.garage.opened == [("cpu", "int8_float32", 8)]
     place().bridge.warm_up()
+
+
+def test_a_gpu_in_the_settings_does_not_stop_the_embedded_engine(place: MakePlace) -> None:
+    here = place(probe=TestProbe([gpu(0)]), settings={"transcription": {"device": "cuda"}})
+    assert here.bridge.choose(TranscribeOptions(engine="pocketsphinx")).engine.info.name == "pocketsphinx"
+
+
+def test_models_that_are_not_for_speech_are_not_offered_for_it(place: MakePlace) -> None:
+    hint = place().refuses(TranscribeOptions(model="smal"), UnknownName, "small")
+    assert "sherpa" not in hint
+    assert "pocketsphinx-en-us" in hint

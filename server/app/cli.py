@@ -403,7 +403,7 @@ def _tell_problems(found: Expanded, console: Console) -> list[int]:
 
 def _tell_notices(outcomes: Sequence[Outcome], console: Console) -> None:
     from .terminal.summary import notices
-    from .transcription_bridge import GET_WHISPER
+    from .speech_choice import GET_WHISPER
 
     for line in notices(outcomes, GET_WHISPER):
         console.note(line)
