@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import secrets
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import ConfigDict, Field, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import ConfigDict, Field
 
 from .errors import Stale
 from .settings import changing, stored
+from .settings.checking import checked
 from .settings.describing import Described
 from .settings.groups import (
     AudioSettings,
@@ -34,11 +33,9 @@ from .settings.groups import (
 )
 from .settings.layers import (
     PREFIX,
-    Fault,
     Layer,
     find_file,
     flat,
-    guess,
     lay,
     nested,
     read_environment,
@@ -147,7 +144,7 @@ class Configuration:
         self._lock = threading.RLock()
         self._listeners: list[Callable[[Settings, Sequence[stored.Change]], None]] = []
         self._run, self._revision = secrets.token_hex(4), 0
-        self._settings, self._origins = _checked([*below, changed, above])
+        self._settings, self._origins = checked(Settings, LEAVES, [*below, changed, above])
         self.notices = tuple(notice for layer in below for notice in layer.notices)
 
     @classmethod
@@ -223,7 +220,7 @@ class Configuration:
                 patch, leaves=LEAVES, stored=self._changed.values, effective=before, fixed=self._above
             )
             layer = Layer("api", values)
-            settings, origins = _checked([*self._below, layer, self._above])
+            settings, origins = checked(Settings, LEAVES, [*self._below, layer, self._above])
             check(settings)
             stored.write(settings.data_dir, nested(values))
             changes = changing.differences(before, values_of(settings), LEAVES)
@@ -274,25 +271,3 @@ def load_configuration(*, config_file: Path | None = None, **given: object) -> C
 def load_settings(*, config_file: Path | None = None, **given: object) -> Settings:
     """The settings alone; see `load_configuration`."""
     return load_configuration(config_file=config_file, **given).settings
-
-
-def _checked(layers: Sequence[Layer]) -> tuple[Settings, Mapping[str, Layer]]:
-    values, origins = lay(layers)
-    try:
-        return Settings.model_validate(nested(values)), origins
-    except ValidationError as error:
-        refuse_faults([_fault(one, origins) for one in error.errors()])
-        raise
-
-
-def _fault(found: ErrorDetails, origins: Mapping[str, Layer]) -> Fault:
-    """What is wrong, told by the layer the value is from; a rule between settings is told by its group."""
-    name = ".".join(str(part) for part in found["loc"])
-    key = next((key for key in LEAVES if name == key or name.startswith(f"{key}.")), name)
-    inside = [known for known in origins if known == key or known.startswith(f"{key}.")]
-    origin = origins[inside[-1]] if inside else Layer("default")
-    called = origin.called(LEAVES[key]) if key in LEAVES else key
-    reason = found["msg"].removeprefix("Value error, ").replace("Input should", "it should")
-    if found["type"] == "literal_error":
-        reason += guess(str(found["input"]), re.findall(r"'([^']*)'", found["msg"]))
-    return Fault(called, reason, origin.name, origin.where)

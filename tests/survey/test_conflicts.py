@@ -61,7 +61,7 @@ def test_an_engine_that_can_not_run_is_told_with_its_remedy_and_what_auto_takes(
     assert found.severity == "error"
     assert found.settings == ("diarization.engine",)
     assert "not installed" in found.message
-    assert "Install it." in found.remedy
+    assert "Install it;" in found.remedy
     assert "acoustic" in found.remedy
 
 

@@ -55,7 +55,9 @@ def test_it_fits_the_terminal(found: Report, columns: int) -> None:
 
 def test_it_says_whether_work_can_be_done(found: Report) -> None:
     assert "Not ready" in as_text(found, Style())
-    assert as_text(replace(found, healthy=True), Style()).splitlines()[-1].startswith("Ready")
+    fine = replace(found, healthy=True, conflicts=())
+    assert as_text(fine, Style()).splitlines()[-1].startswith("Ready")
+    assert "but some settings" in as_text(replace(fine, conflicts=MISFITS), Style()).splitlines()[-1]
 
 
 def test_gpus_are_told_with_memory_and_driver(found: Report) -> None:

@@ -75,11 +75,15 @@ def refuse(faults: Sequence[Fault]) -> None:
     """Raise one error that tells all faults, if there are any.
 
     Raises:
-        InvalidOption: Its data has `errors`, one `{"field", "message", "layer"}` for each, and `field`, the first.
+        InvalidOption: See `refusal`.
     """
-    if not faults:
-        return
-    raise InvalidOption(
+    if faults:
+        raise refusal(faults)
+
+
+def refusal(faults: Sequence[Fault]) -> InvalidOption:
+    """One error that tells all faults: its data has `errors`, a table for each, and `field`, the first's name."""
+    return InvalidOption(
         " ".join(str(fault) for fault in faults),
         hint="See docs/settings.md.",
         field=faults[0].key,

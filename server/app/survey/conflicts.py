@@ -58,7 +58,8 @@ def _engine_that_is_not(plan: Plan, _machine: Machine) -> Iterator[Misfit]:
             yield Misfit("error", (setting,), f"There is no engine '{wanted}'.", f"Known: {names}.")
             continue
         other = used_instead(named, there)
-        remedy = f"{named.remedy} Or set it to auto{f', which takes {other.name}' if other else ''}.".strip()
+        takes = f", which takes {other.name}" if other else ""
+        remedy = f"{named.remedy.rstrip('.') or 'Choose another'}; or set it to auto{takes}."
         yield Misfit("error", (setting,), f"{wanted} can't run here: {named.reason}", remedy)
 
 

@@ -173,6 +173,8 @@ def _libraries(report: Report, style: Style) -> Iterator[str]:
 
 
 def _verdict(report: Report, style: Style) -> str:
+    if report.healthy and any(each.severity == "error" for each in report.conflicts):
+        return style.paint("Recordings can be transcribed here, but some settings ask for what is not.", "poor")
     if report.healthy:
         return style.paint("Ready: recordings can be transcribed here.", "good")
     return style.paint("Not ready: recordings can't be transcribed or kept here.", "bad")
