@@ -1,13 +1,18 @@
-"""Makes a minimal pyannote pipeline: a small PyanNet fitted for a minute, an x-vector network fitted in closed form.
+"""Makes a minimal pyannote pipeline: a small PyanNet, and an x-vector network fitted in closed form.
 
 Both know voices such as those of `tests/engines/acoustic/voices.py` and nothing else, but are loaded and run by
-pyannote.audio like any of its own. The chance is seeded. Run as `python -m tests.models.speakers_pyannote FOLDER`,
-with `pyannote.audio` installed.
+pyannote.audio like any of its own. With `pyannote.audio` installed:
+
+    python -m tests.models.speakers_pyannote FOLDER     # the pipeline; takes seconds
+    python -m tests.models.speakers_pyannote --train    # fit the PyanNet anew; takes two minutes
+
+The fitted PyanNet lies beside this file, so that every machine tests with the same one. The chance is seeded.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -22,10 +27,12 @@ from torch.nn.functional import nll_loss
 
 from ..engines.acoustic.voices import HIGH, LOW, FormantVoice
 
+FITTED = Path(__file__).with_name("speakers_segmentation.bin")
+
 _RATE_HZ = 16_000
 _WINDOW_S = 5.0
-_CROP_S = 2.0
-_STEPS, _BATCH = 180, 8
+_CROP_S = 2.5
+_STEPS, _BATCH = 220, 16
 _DIMENSION = 32
 
 CONFIG = """\
@@ -49,8 +56,8 @@ params:
 
 def make_pyannote_pipeline(folder: Path) -> Path:
     """Write the pipeline into a folder, as `config.yaml` and two checkpoints."""
-    torch.manual_seed(7)
-    _save(_segmentation(), folder / "segmentation" / "pytorch_model.bin")
+    (folder / "segmentation").mkdir(parents=True, exist_ok=True)
+    shutil.copy(FITTED, folder / "segmentation" / "pytorch_model.bin")
     _save(_embedding(), folder / "embedding" / "pytorch_model.bin")
     (folder / "config.yaml").write_text(CONFIG)
     return folder
@@ -58,6 +65,7 @@ def make_pyannote_pipeline(folder: Path) -> Path:
 
 def _segmentation() -> PyanNet:
     """Says who of two speaks: the deep voice, the high one, both, or nobody."""
+    torch.manual_seed(7)
     model = PyanNet(lstm={"hidden_size": 24, "num_layers": 1}, linear={"hidden_size": 24, "num_layers": 1})
     model.specifications = Specifications(
         problem=Problem.MONO_LABEL_CLASSIFICATION,
@@ -73,7 +81,7 @@ def _segmentation() -> PyanNet:
     samples = round(_CROP_S * _RATE_HZ)
     frames = model.num_frames(samples)
     centres = np.array([model.receptive_field_center(frame) for frame in range(frames)]).clip(0, samples - 1)
-    optimiser = torch.optim.Adam(model.parameters(), lr=6e-3)
+    optimiser = torch.optim.Adam(model.parameters(), lr=4e-3)
     model.train()
     for _ in range(_STEPS):
         sound, active = zip(*(_mixture(chance, voices, samples) for _ in range(_BATCH)), strict=True)
@@ -103,6 +111,7 @@ def _mixture(chance: np.random.Generator, voices: list[np.ndarray], samples: int
 
 def _embedding() -> XVectorMFCC:
     """Random features of the spectrum, seen from the average of some voices: voices differ in direction."""
+    torch.manual_seed(7)
     model = XVectorMFCC(mfcc={"log_mels": True}, dimension=_DIMENSION)
     model.specifications = Specifications(
         problem=Problem.REPRESENTATION, resolution=Resolution.CHUNK, duration=_WINDOW_S
@@ -134,4 +143,7 @@ def _save(model: PyanNet | XVectorMFCC, path: Path) -> None:
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    print(make_pyannote_pipeline(Path(sys.argv[1])))
+    if sys.argv[1] == "--train":
+        _save(_segmentation(), FITTED)
+    else:
+        make_pyannote_pipeline(Path(sys.argv[1]))

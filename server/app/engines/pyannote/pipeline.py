@@ -23,7 +23,17 @@ from .engine import CONFIG
 _SAMPLE_RATE_HZ = 16_000
 _PARTS = ("segmentation", "embedding", "plda")
 _DEFAULT_CLUSTERING = "VBxClustering"
-_DAMAGED = (OSError, ValueError, KeyError, TypeError, EOFError, AttributeError, ImportError, RuntimeError, AssertionError)
+_DAMAGED = (
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    EOFError,
+    AttributeError,
+    ImportError,
+    RuntimeError,
+    AssertionError,
+)
 """What unpickling and building a model from a broken file raises, besides `pickle.UnpicklingError`."""
 
 
@@ -39,9 +49,9 @@ class PyannotePipeline:
             OutOfDeviceMemory: The device has too little memory.
         """
         self._folder = Path(spec.folder)
+        config = _with_local_parts(_read_config(self._folder), self._folder)
         torch = _import_torch()
         torch.set_num_threads(spec.threads)
-        config = _with_local_parts(_read_config(self._folder), self._folder)
         with _mapped(f"The pyannote model in {self._folder}", loading=True):
             from pyannote.audio import Pipeline
 

@@ -57,8 +57,9 @@ class HostedSession:
             Cancelled: Somebody asked to stop.
             AudapolisError: The engine failed.
         """
-        with self._spool, _storage():
-            self._spool.flush()
+        with self._spool:
+            with _storage():
+                self._spool.flush()
             if not speech or self._start_s is None:
                 return NOBODY
             found = self._host.ask(Request(self._model, self._spool.name, count), self._cancel)
