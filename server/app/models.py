@@ -27,7 +27,7 @@ from .catalog.intake import (
     open_source,
 )
 from .catalog.known import ALIASES, CATALOG, repository_entry
-from .catalog.layouts import ENGINES, Found, check_ctranslate2
+from .catalog.layouts import ENGINES, Found, check_ctranslate2, in_folder
 from .catalog.shelf import Shelf, check_name
 from .config import Settings
 from .domain.cancellation import CancelToken
@@ -70,10 +70,7 @@ class ModelLibrary:
         """A model on disk by name, alias, or path of a model's folder; None when it is not here."""
         if model := self._shelf.get(self.resolve(name)):
             return model
-        folder = Path(name).expanduser()
-        if (folder / "model.bin").is_file() and (folder / "config.json").is_file():
-            return InstalledModel(folder.name, "whisper", folder, 0, source=str(folder))
-        return None
+        return in_folder(Path(name).expanduser())
 
     def resolve(self, name: str) -> str:
         """The name behind an alias; any other name as it is."""
@@ -179,6 +176,7 @@ class ModelLibrary:
         name = check_name(wish.name or name_of(source))
         if name in CATALOG or name in ALIASES or name == BUILT_IN:
             raise InvalidOption(f"'{name}' is a model of the catalogue.", hint="Choose another name with --name.")
+        self._shelf.sweep_imports()
         room = self._shelf.staging(f"import-{uuid.uuid4().hex[:12]}")
         try:
             with self._shelf.changing(name, cancel):

@@ -121,15 +121,18 @@ class _Handler(BaseHTTPRequestHandler):
             body = body[: cuts.pop(0)]
         if self.hub.stall is not None:
             body, rest = body[:1000], body[1000:]
-            self.wfile.write(body)
-            self.wfile.flush()
+            self._send(name, body)
             self.hub.stalled.set()
             self.hub.stall.wait(60)
             body = rest
+        self._send(name, body)
+        self.close_connection = True
+
+    def _send(self, name: str, body: bytes) -> None:
+        """Count first: the client may be done before this thread goes on."""
+        self.hub.sent[name] = self.hub.sent.get(name, 0) + len(body)
         self.wfile.write(body)
         self.wfile.flush()
-        self.hub.sent[name] = self.hub.sent.get(name, 0) + len(body)
-        self.close_connection = True
 
     def _answer(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
         self.send_response(status)

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import multiprocessing
 import socket
+import tempfile
 import threading
 from pathlib import Path
 
 import pytest
+from audapolis.catalog.download import Download
+from audapolis.catalog.hub import Hub
+from audapolis.catalog.known import repository_entry
 from audapolis.domain.cancellation import CancelToken
 from audapolis.errors import AudapolisError, Cancelled, ModelMissing, StorageFull, UnknownName
 from audapolis.models import ModelLibrary
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from .conftest import TINY, library_for
 from .hubserver import TOKEN, HubServer, serving_hub
@@ -45,6 +51,20 @@ def test_a_cut_connection_is_resumed_and_nothing_is_fetched_twice(
     content = (tiny_whisper / "model.bin").read_bytes()
     assert (path / "model.bin").read_bytes() == content
     assert hub.sent["model.bin"] == len(content)
+
+
+@settings(max_examples=10, deadline=None)
+@given(cuts=st.lists(st.integers(1, 3000), max_size=8))
+def test_however_often_the_connection_is_cut_the_file_arrives_whole(cuts: list[int]) -> None:
+    content = bytes(range(256)) * 30
+    with serving_hub() as hub, tempfile.TemporaryDirectory() as folder:
+        hub.repos["some/model"] = {"model.bin": content}
+        hub.cuts["model.bin"] = list(cuts)
+        source = Hub(hub.url, None)
+        files = source.files(repository_entry("some/model"), CancelToken())
+        Download(source, Path(folder), on_progress=lambda *_: None, cancel=CancelToken()).run(files)
+        assert Path(folder, "model.bin").read_bytes() == content
+        assert hub.sent["model.bin"] == len(content)
 
 
 def test_a_download_that_broke_off_goes_on_in_the_next_command(

@@ -38,7 +38,7 @@ def listed(capfd: pytest.CaptureFixture[str]) -> Any:
 def test_a_model_is_pulled_listed_and_removed(hub: HubServer, capfd: pytest.CaptureFixture[str]) -> None:
     assert models("pull", "tiny") == 0
     said = capfd.readouterr().err
-    assert "Fetching tiny (78 MB) from https://huggingface.co/Systran/faster-whisper-tiny." in said
+    assert "Fetching tiny (2 MB) from https://huggingface.co/Systran/faster-whisper-tiny." in said
     assert "tiny is on this machine (2 MB)." in said
     found = listed(capfd)
     assert [model["name"] for model in found["installed"]] == ["tiny"]
@@ -74,6 +74,18 @@ def test_all_models_are_verified_and_measured(hub: HubServer, capfd: pytest.Capt
     assert models("bench", "tiny") == 0
     assert "s of work per second of speech" in capfd.readouterr().err
     assert listed(capfd)["installed"][0]["realtime_factor"] > 0
+
+
+def test_offline_nothing_is_said_to_be_fetched(
+    hub: HubServer, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUDAPOLIS_MODELS__OFFLINE", "true")
+    assert models("pull", "tiny") == 1
+    said = capfd.readouterr().err
+    assert "nothing may be fetched" in said
+    assert "Fetching" not in said
+    assert models("verify") == 0
+    assert "No models are on this machine" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(

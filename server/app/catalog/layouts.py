@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..errors import InvalidModel
-from .entries import EngineName
+from .entries import EngineName, InstalledModel
 
 Layout = Literal["ctranslate2", "transformers", "openai", "lora", "pocketsphinx", "sherpa", "pyannote"]
 
@@ -91,6 +91,24 @@ def _layout(folder: Path) -> Layout | None:
 def _pickled(folder: Path, layout: Layout) -> bool:
     safe = any(folder.glob("*.safetensors")) or layout in ENGINES
     return not safe
+
+
+def in_folder(folder: Path) -> InstalledModel | None:
+    """The speech model in a folder outside the library, with what its files tell; None when there is none."""
+    if (folder / "model.bin").is_file() and (folder / "config.json").is_file():
+        languages: tuple[str, ...] = ()
+        with suppress(InvalidModel):  # whoever loads it says what is wrong with it
+            languages = check_ctranslate2(folder)
+        size = (folder / "model.bin").stat().st_size
+        return InstalledModel(
+            folder.name, "whisper", folder, size, languages, source=str(folder), multilingual=len(languages) != 1
+        )
+    if (folder / "mdef").is_file() and (folder / "feat.params").is_file():
+        size = sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
+        return InstalledModel(
+            folder.name, "pocketsphinx", folder, size, ("en",), source=str(folder), multilingual=False
+        )
+    return None
 
 
 def check_ctranslate2(folder: Path) -> tuple[str, ...]:

@@ -30,6 +30,7 @@ from .entries import InstalledModel
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,79}")
 _RESERVED = {"versions", "staging", "locks", "preferences", "measured"}
 _LOOK_S = 0.1
+_FORGOTTEN_S = 86_400.0
 
 
 def check_name(name: str) -> str:
@@ -117,6 +118,13 @@ class Shelf:
         folder = self.folder / "staging" / key
         folder.mkdir(parents=True, exist_ok=True)
         return folder
+
+    def sweep_imports(self) -> None:
+        """Remove what imports left behind that were killed a day ago or earlier."""
+        for folder in self.folder.glob("staging/import-*"):
+            with suppress(OSError):
+                if time.time() - folder.stat().st_mtime > _FORGOTTEN_S:
+                    shutil.rmtree(folder)
 
     @contextmanager
     def changing(self, name: str, cancel: CancelToken) -> Iterator[None]:

@@ -97,19 +97,22 @@ def run_models(args: argparse.Namespace, library: Library, console: Console, can
         _import(args, library, console, cancel)
     else:
         each = {"pull": _pull, "verify": _verify, "bench": _bench, "remove": _remove}[args.action]
-        for name in args.names or [model.name for model in library.installed()]:
+        names = args.names or [model.name for model in library.installed()]
+        for name in names:
             each(args, library, console, cancel, name)
+        if not names:
+            console.note("No models are on this machine but the embedded one.")
 
 
 def _pull(args: argparse.Namespace, library: Library, console: Console, cancel: CancelToken, name: str) -> None:
     entry = library.entry(name)
-    if library.find(name) is None:
-        console.note(f"Fetching {entry.name} ({megabytes(entry.size_bytes)}) from {entry.source}.")
     started = time.monotonic()
     first: list[int] = []
 
     def progress(done: int, total: int) -> None:
-        first[:] = first or [done]
+        if not first:
+            console.note(f"Fetching {entry.name} ({megabytes(total)}) from {entry.source}.")
+            first.append(done)
         fetched, taken = done - first[0], time.monotonic() - started
         left = (total - done) / fetched * taken if fetched > 0 else None
         console.progress.update(name, entry.name, "fetching", done / max(1, total), left)
