@@ -92,7 +92,8 @@ def test_resuming_from_checkpoints_redoes_nothing_and_gives_the_same_transcript(
     finished: Finished, pipeline: ModernPipeline, excerpt: Path, tmp_path: Path
 ) -> None:
     whole, _, memory = finished
-    last = max(int(key.split("/")[1]) for key in memory.saved if "/" in key)
+    parts = [key.removeprefix("transcribe/") for key in memory.saved]
+    last = max(int(part) for part in parts if part.isdecimal())
     lost = Memory()
     lost.saved = {k: data for k, data in memory.saved.items() if k not in ("transcribe", f"transcribe/{last}")}
     events: list[Event] = []

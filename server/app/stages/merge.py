@@ -19,6 +19,7 @@ class MergeStage(Stage[WordStreams]):
     name = "merge"
     after = ("diarize", "transcribe")
     leaves = "streams"
+    heeds = ("min_turn_s", "merge_gap_s", "min_run_words")
 
     def run(self, work: Work, context: StageContext) -> WordStreams:
         """Attribute every word."""
