@@ -228,6 +228,7 @@ def test_hints_and_our_own_options_reach_the_job(transcribe: Callable[..., Any],
     first, second = seen
     assert (first.prompt, first.vocabulary, first.language) == ("Dear Ada,", ("Audapolis", "Ada"), "en")
     assert (first.max_speakers, first.mode, first.diarize, first.task) == (2, "fast", False, "transcribe")
+    assert not first.reuse
     assert (second.language, second.diarize, second.engine) == ("de", True, "auto")
 
 

@@ -23,6 +23,9 @@ _COMMON = frozenset({"model", "prompt", "response_format", "temperature"})
 _SPEECH = frozenset({"language", "languages", "keywords", "stream", "include", "timestamp_granularities"})
 _FIELDS = _COMMON | _SPEECH | {"chunking_strategy"}
 
+_DEFAULTS = {"reuse": "false"}
+"""Where our routes have other defaults: what is found out about these recordings is not kept beyond the request."""
+
 REFUSED = {
     "known_speaker_names": "Speakers can't be recognised from samples in a request.",
     "known_speaker_references": "Speakers can't be recognised from samples in a request.",
@@ -186,7 +189,7 @@ def _options(form: _Form, find_model: FindModel, defaults: dict[str, str]) -> Tr
         "prompt": form.one("prompt"),
         "vocabulary": "\n".join(form.all("keywords")),
     }
-    return read_options({**defaults, **given, **served.options, **form.own})
+    return read_options({**_DEFAULTS, **defaults, **given, **served.options, **form.own})
 
 
 def _only(languages: list[str]) -> str:
