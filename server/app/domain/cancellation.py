@@ -6,6 +6,10 @@ import threading
 
 from ..errors import Cancelled
 
+UNSTOPPABLE = "unstoppable"
+"""Name of threads in a foreign call that can't be stopped: nobody need wait for them, but a process that would tidy
+up beneath them must not."""
+
 
 class CancelToken:
     """Set by whoever wants work to stop, checked by whoever does it, at least every half second.

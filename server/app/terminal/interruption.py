@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import threading
+from contextlib import suppress
 from types import FrameType, TracebackType
 from typing import Any
 
-from ..domain.cancellation import CancelToken
+from ..domain.cancellation import UNSTOPPABLE, CancelToken
 from .problems import INTERRUPTED, TERMINATED
+
+
+def leave(code: int) -> None:
+    """End the process now when a foreign call still runs that can't be stopped; else do nothing."""
+    if any(thread.name == UNSTOPPABLE for thread in threading.enumerate()):
+        with suppress(OSError, ValueError):
+            sys.stdout.flush()
+        with suppress(OSError, ValueError):
+            sys.stderr.flush()
+        os._exit(code)
 
 
 class Interruption:

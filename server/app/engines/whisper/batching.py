@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import atexit
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Generic, TypeVar
 
-from ...domain.cancellation import CancelToken
+from ...domain.cancellation import UNSTOPPABLE, CancelToken
 
 T = TypeVar("T")
 
 BATCH_S = 5.0
 """A batch that nobody wants any more runs to its end, and what it was at is lost when the process dies."""
 _GROWTH = 2
+_LEAVING_S = 60.0
 _LOOK_S = 0.1
 """How often somebody who waits looks whether to stop."""
 
@@ -55,7 +57,7 @@ class Background(Generic[T]):
     def __init__(self, work: Callable[[], T]) -> None:
         self._answer: Future[T] = Future()
         self._work = work
-        threading.Thread(target=self._run, name="whisper", daemon=True).start()
+        threading.Thread(target=self._run, name=UNSTOPPABLE, daemon=True).start()
 
     def _run(self) -> None:
         try:
@@ -81,3 +83,12 @@ class Background(Generic[T]):
             except TimeoutError:
                 if self._answer.done():
                     raise
+
+
+@atexit.register
+def _let_calls_end() -> None:
+    """Keep the interpreter while a call runs: the library's globals must not go from under it."""
+    until = time.monotonic() + _LEAVING_S
+    for thread in threading.enumerate():
+        if thread.name == UNSTOPPABLE:
+            thread.join(max(until - time.monotonic(), 0.0))

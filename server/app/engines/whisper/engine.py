@@ -18,7 +18,7 @@ from .recording import RecordingRun
 
 _SMALL_WIDTH = 512
 _FIRST_WINDOWS = 4
-_CLOSING_S = 1.5
+_CLOSING_S = 1.0
 _LOOK_S = 0.02
 
 
@@ -107,7 +107,7 @@ class WhisperEngine:
             self._runs = {other for other in self._runs if other.busy}
 
     def close(self) -> None:
-        """Free the memory. A call that still runs is waited for, for a second or two, and then left to itself."""
+        """Free the memory. A call that still runs is waited for, for a second, and then left to itself."""
         self._closed = True
         until = time.monotonic() + _CLOSING_S
         while any(run.busy for run in self._runs) and time.monotonic() < until:
