@@ -46,6 +46,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
+    code = _run(arguments)
+    if arguments is None:
+        from .terminal.interruption import leave
+
+        leave(code)
+    return code
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     args = build_parser().parse_args(arguments)
     args.arguments = list(sys.argv[1:] if arguments is None else arguments)
     command: Command = args.run
