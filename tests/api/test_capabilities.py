@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,8 +13,12 @@ import pytest
 from audapolis.api.configuration import Survey, look_elsewhere
 from audapolis.capabilities import Capabilities
 from audapolis.config import Settings, load_settings
+from audapolis.domain.capability import Capability
 from audapolis.domain.codec import to_plain
-from audapolis.survey.report import Report
+from audapolis.survey.advice import Recommendation
+from audapolis.survey.limits import Cores
+from audapolis.survey.machine import Disk, Graphics, Machine, Memory, Processor
+from audapolis.survey.report import ModelHere, Report
 
 from .conftest import Served
 
@@ -52,6 +58,14 @@ def test_a_look_is_remembered_until_the_settings_change() -> None:
     assert survey.report(load_settings()) is survey.report(load_settings()) is report
     survey.report(other)
     assert looks == [load_settings(), other]
+
+
+def test_the_page_describes_every_field_of_the_report() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "http-api.md").read_text("utf-8")
+    table = page.split("## Capabilities")[1].split("\n## ")[0]
+    for kind in (Report, Machine, Processor, Cores, Memory, Graphics, Disk, Capability, ModelHere, Recommendation):
+        for field in dataclasses.fields(kind):
+            assert re.search(rf"\b{field.name}\b", table), f"{kind.__name__}.{field.name}"
 
 
 @pytest.mark.slow

@@ -113,6 +113,17 @@ def test_what_takes_a_restart_is_refused_as_such(client: httpx.Client) -> None:
     assert "x" * 20 not in json.dumps(body)
 
 
+@pytest.mark.parametrize("table", ["aliases", "defaults"])
+@pytest.mark.parametrize("path", ["/etc", "../models", "~/models", "a/../../b"])
+def test_paths_of_the_servers_machine_are_refused(client: httpx.Client, table: str, path: str) -> None:
+    body = problem(change(client, {"models": {table: {"mine": path}}}), 422, "invalid_option")
+    assert body["field"] == f"models.{table}.mine"
+
+
+def test_the_hub_can_not_be_changed_to_where_the_token_would_go(client: httpx.Client) -> None:
+    problem(change(client, {"models": {"endpoint": "https://elsewhere.example"}}), 409, "conflict")
+
+
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"3", b'"text"', b"null"])
 def test_what_is_no_object_is_refused(client: httpx.Client, content: bytes) -> None:
     headers = {"Content-Type": "application/merge-patch+json"}

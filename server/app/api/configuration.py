@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ..config import Configuration, Settings
 from ..domain.options import TranscribeOptions
-from ..errors import EngineUnavailable
+from ..errors import EngineUnavailable, InvalidOption
 from ..settings.layers import LayerName, nested
 from ..settings.marks import Effect
 from ..settings.presets import PRESETS
@@ -126,6 +127,21 @@ def misfits_of(settings: Settings) -> list[Misfit]:
     from ..capabilities import Capabilities
 
     return Capabilities(settings).conflicts()
+
+
+def check_patch(patch: Mapping[str, Any]) -> None:
+    """Refuse paths of this machine: over HTTP models are given by name.
+
+    Raises:
+        InvalidOption: There is one; the error's data tells where.
+    """
+    models = patch.get("models")
+    for table in ("aliases", "defaults"):
+        given = models.get(table) if isinstance(models, Mapping) else None
+        for name, model in given.items() if isinstance(given, Mapping) else ():
+            if isinstance(model, str) and re.match(r"[/.~]|.*\.\.", model):
+                field = f"models.{table}.{name}"
+                raise InvalidOption("Over HTTP a model is given by name, not by a path.", field=field)
 
 
 def check_settings(settings: Settings) -> None:

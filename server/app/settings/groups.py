@@ -123,10 +123,13 @@ class DiarizationSettings(Group):
 
     engine: str = Field("auto", description="Engine used when a request says `auto`.")
     pyannote_model: str = Field(
-        "pyannote-community-1", description="Model of pyannote: a name of the catalogue, or a folder."
+        "pyannote-community-1",
+        json_schema_extra=RESTART,
+        description="Model of pyannote: a name of the catalogue, or a folder.",
     )
     sherpa_model: str = Field(
         "sherpa-titanet-small",
+        json_schema_extra=RESTART,
         description="Model of sherpa: a name of the catalogue, or a folder with `segmentation.onnx` and "
         "`embedding.onnx`.",
     )
@@ -166,6 +169,7 @@ class ModelSettings(Group):
     endpoint: str = Field(
         "https://huggingface.co",
         pattern=r"^https?://[^/\s@]+[^\s@]*$",
+        json_schema_extra=RESTART,  # whoever may change it over HTTP would be sent the token
         description="The model hub, or a mirror of it.",
     )
     token: str | None = Field(

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Header, Request, Response
 
 from ...survey.report import Report
-from ..configuration import ConfigChanged, ConfigView, check_settings, misfits_of
+from ..configuration import ConfigChanged, ConfigView, check_patch, check_settings, misfits_of
 from ..deps import AUTHORISED, ConfigurationDep, SurveyDep
 from ..schemas import ProblemView
 
@@ -59,6 +59,7 @@ def change_config(
     `null` takes an earlier change back. Changes are kept for the next start. 422 tells every wrong value, 409 every
     setting that can't be changed while the server runs, 412 that the settings are not those of `If-Match`.
     """
+    check_patch(patch)
     changes = configuration.change(
         patch,
         by=request.client.host if request.client else "unknown",
