@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from ..audio.filters.choosing import decide
 from ..audio.filters.cleaning import clean, measure
+from ..domain.options import TranscribeOptions
 from .base import ProgressReporter, Stage, StageContext
 from .work import ChannelSound, Enhanced, Work
 
@@ -16,7 +18,11 @@ _MEASURING_SHARE = 0.2
 
 
 class EnhanceStage(Stage[Enhanced]):
-    """Measures every channel and cleans those that need it. Where none does, nothing is written."""
+    """Measures every channel and cleans those that need it. Where none does, nothing is written.
+
+    Args:
+        bears_noise: Whether the recogniser for the options hears noisy speech better as it is.
+    """
 
     name = "enhance"
     after = ("decode",)
@@ -24,6 +30,13 @@ class EnhanceStage(Stage[Enhanced]):
     result_type = Enhanced
     heeds = ("denoise",)
     cached = True
+
+    def __init__(self, bears_noise: Callable[[TranscribeOptions], bool] = lambda _: True) -> None:
+        self._bears_noise = bears_noise
+
+    def basis(self, work: Work) -> bool:
+        """Whether the recogniser bears noise."""
+        return self._bears_noise(work.options)
 
     def run(self, work: Work, context: StageContext) -> Enhanced:
         """Measure, decide, clean; the decoded sound itself stays as it is."""
@@ -37,7 +50,8 @@ class EnhanceStage(Stage[Enhanced]):
             report(_MEASURING_SHARE * pcm.duration_s + (1 - _MEASURING_SHARE) * done_s)
 
         figures = measure(pcm, on_progress=measured, cancel=context.cancel)
-        decisions = [decide(each, work.options.denoise) for each in figures]
+        bears_noise = self._bears_noise(work.options)
+        decisions = [decide(each, work.options.denoise, bears_noise=bears_noise) for each in figures]
         channels = tuple(
             ChannelSound(each, decision.steps, decision.left) for each, decision in zip(figures, decisions, strict=True)
         )

@@ -28,7 +28,7 @@ CLEAN = SoundFigures(
     silent_share=0.01,
 )
 NOISY = replace(CLEAN, noise_level_dbfs=-38.0, snr_db=12.0)
-HUM = Hum(50, -30.0, (1, 2, 5))
+HUM = Hum(50, -18.0, (1, 2, 5))
 EVERY: list[Denoise] = ["off", "auto", "light", "strong"]
 
 
@@ -56,7 +56,7 @@ def test_measured_clean_speech_is_never_touched(denoise: Denoise) -> None:
         {"peak_dbfs": 0.0},
         {"silent_share": 0.5},
         {"loudness_lufs": -40.0, "speech_level_dbfs": -50.0, "noise_level_dbfs": -80.0},
-        {"hum": replace(HUM, level_dbfs=-36.0)},
+        {"hum": replace(HUM, level_dbfs=-50.0)},
         {"clipping": Clipping(0.0005, 10, 5)},
     ],
     ids=lambda changes: next(iter(changes)),
@@ -68,7 +68,9 @@ def test_what_recognisers_do_not_mind_is_left_alone(changes: dict[str, Any], den
 @pytest.mark.parametrize(
     ("changes", "auto", "light", "strong"),
     [
-        ({"dc_offset": -0.05}, ["highpass"], ["highpass"], ["highpass"]),
+        ({"dc_offset": -0.02}, [], ["highpass"], ["highpass"]),
+        ({"dc_offset": -0.1}, ["highpass"], ["highpass"], ["highpass"]),
+        ({"hum": replace(HUM, level_dbfs=-30.0)}, [], ["bandreject"] * 3, ["bandreject"] * 3),
         ({"hum": HUM}, ["bandreject"] * 3, ["bandreject"] * 3, ["bandreject"] * 3),
         ({"snr_db": 12.0}, [], ["afftdn"], ["afftdn"]),
         ({"speech_level_dbfs": -60.0}, ["volume"], ["volume"], ["volume"]),
@@ -87,10 +89,22 @@ def test_each_defect_calls_for_its_filters(
     assert [filters(figures, denoise) for denoise in EVERY] == [[], auto, light, strong]
 
 
+@pytest.mark.parametrize(("snr_db", "auto"), [(10.0, ["afftdn"]), (13.9, ["afftdn"]), (14.0, []), (22.0, [])])
+def test_auto_reduces_strong_noise_for_a_recogniser_that_does_not_bear_it(snr_db: float, auto: list[str]) -> None:
+    figures = replace(NOISY, snr_db=snr_db)
+    assert [step.filter for step in decide(figures, "auto", bears_noise=False).steps] == auto
+    assert decide(figures, "auto").steps == ()
+
+
+@pytest.mark.parametrize("denoise", ["off", "light", "strong"])
+def test_what_was_asked_for_does_not_depend_on_the_recogniser(denoise: Denoise) -> None:
+    assert decide(NOISY, denoise, bears_noise=False) == decide(NOISY, denoise, bears_noise=True)
+
+
 def test_notches_sit_on_the_lines_that_were_found() -> None:
     steps = decide(replace(CLEAN, hum=HUM), "auto").steps
     assert [step.settings.split(":")[0] for step in steps] == ["f=50", "f=100", "f=250"]
-    assert steps[0].reason == "Mains hum, 4 dB below speech."
+    assert steps[0].reason == "Mains hum of -18 dBFS, speech is at -26 dBFS."
 
 
 def test_noise_reduction_is_told_the_noise_level_that_was_found() -> None:
@@ -104,8 +118,13 @@ def test_quiet_speech_is_brought_to_the_usual_level_but_not_amplified_without_en
 
 
 def test_where_nobody_speaks_nothing_is_done() -> None:
-    empty = replace(CLEAN, speech_level_dbfs=None, snr_db=None, hum=HUM, dc_offset=0.2)
+    empty = replace(CLEAN, speech_level_dbfs=None, snr_db=None, hum=replace(HUM, level_dbfs=-50.0), dc_offset=0.2)
     assert all(not filters(empty, denoise) for denoise in EVERY)
+
+
+def test_loud_hum_is_removed_even_where_it_drowns_all_speech() -> None:
+    drowned = replace(CLEAN, speech_level_dbfs=None, snr_db=None, hum=HUM)
+    assert [filters(drowned, denoise) for denoise in EVERY] == [[], *[["bandreject"] * 3] * 3]
 
 
 def test_what_is_left_alone_is_told_with_its_reason() -> None:
@@ -138,9 +157,9 @@ any_figures = st.builds(
 
 
 @settings(max_examples=60, deadline=None)
-@given(any_figures, st.sampled_from(EVERY))
-def test_libav_takes_every_chain_that_can_be_chosen(figures: SoundFigures, denoise: Denoise) -> None:
-    decision = decide(figures, denoise)
+@given(any_figures, st.sampled_from(EVERY), st.booleans())
+def test_libav_takes_every_chain_that_can_be_chosen(figures: SoundFigures, denoise: Denoise, bears_noise: bool) -> None:
+    decision = decide(figures, denoise, bears_noise=bears_noise)
     if decision.steps:
         cleaner = Cleaner(decision.steps)
         sound = speech(0.5)
