@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -101,6 +102,21 @@ def test_wrong_requests_are_refused(client: httpx.Client) -> None:
     problem(client.post("/api/models/import", files=files, data={"name": "small/../x"}), 422, "invalid_option")
 
 
+def test_a_download_is_stopped_and_goes_on_later(client: httpx.Client, hub: HubServer) -> None:
+    hub.stall = threading.Event()
+    hub.stalled.clear()
+    begun = client.post("/api/models/pull", json={"model": "tiny"}).json()
+    assert hub.stalled.wait(60)
+    again = client.post("/api/models/pull", json={"model": "tiny"}).json()
+    assert again["id"] == begun["id"]
+    assert client.delete(f"/api/models/fetches/{begun['id']}").status_code == 204
+    hub.stall.set()
+    hub.stall = None
+    assert pulled(client)["state"] == "done"
+    assert client.delete("/api/models/tiny").status_code == 204
+
+
+@pytest.mark.slow
 def test_an_archive_is_imported_and_verified(client: httpx.Client, tiny_whisper: Path, tmp_path: Path) -> None:
     archive = Path(shutil.make_archive(str(tmp_path / "mine"), "zip", tiny_whisper))
     answer = client.post("/api/models/import", files={"file": ("mine.zip", archive.read_bytes())})

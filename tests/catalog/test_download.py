@@ -174,6 +174,30 @@ def test_any_repository_can_be_named(library: ModelLibrary, hub: HubServer) -> N
     assert len(hub.asked) == asked
 
 
+def test_a_model_of_several_repositories_is_put_together(library: ModelLibrary, hub: HubServer) -> None:
+    hub.repos["csukuangfj/sherpa-onnx-pyannote-segmentation-3-0"] = {"model.onnx": b"one", "model.int8.onnx": b"no"}
+    hub.repos["csukuangfj/speaker-embedding-models"] = {"nemo_en_titanet_small.onnx": b"two", "other.onnx": b"no"}
+    path, _ = pull(library, "sherpa-titanet-small")
+    assert {p.name: p.read_bytes() for p in path.iterdir()} == {"segmentation.onnx": b"one", "embedding.onnx": b"two"}
+    found = library.find("sherpa-titanet-small")
+    assert found is not None
+    assert (found.engine, len(found.revision)) == ("sherpa", 64)
+    assert library.default_for(None, "balanced") is None
+
+
+def test_a_gated_pipeline_is_fetched_with_a_token_that_was_let_in(hub: HubServer, tmp_path: Path) -> None:
+    hub.repos["pyannote/speaker-diarization-3.1"] = {"config.yaml": b"pipeline:", "README.md": b"no"}
+    hub.repos["pyannote/segmentation-3.0"] = {"pytorch_model.bin": b"weights", "config.yaml": b"task:"}
+    hub.repos["pyannote/wespeaker-voxceleb-resnet34-LM"] = {"pytorch_model.bin": b"more", "config.yaml": b"model:"}
+    hub.private |= {"pyannote/speaker-diarization-3.1", "pyannote/segmentation-3.0"}
+    path, _ = pull(library_for(tmp_path, hub.url, token=TOKEN), "pyannote-3.1")
+    files = {str(p.relative_to(path)) for p in path.rglob("*") if p.is_file()}
+    parts = {
+        f"{part}/{name}" for part in ("segmentation", "embedding") for name in ("pytorch_model.bin", "config.yaml")
+    }
+    assert files == {"config.yaml", *parts}
+
+
 def test_cancelling_a_slow_download_ends_it_and_keeps_what_is_there(
     library: ModelLibrary, hub: HubServer, tiny_whisper: Path
 ) -> None:

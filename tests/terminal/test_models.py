@@ -49,6 +49,7 @@ def test_a_model_is_pulled_listed_and_removed(hub: HubServer, capfd: pytest.Capt
     assert listed(capfd)["installed"] == []
 
 
+@pytest.mark.slow
 def test_a_model_is_imported_and_used_by_its_alias(
     hub: HubServer, capfd: pytest.CaptureFixture[str], tiny_whisper: Path
 ) -> None:
