@@ -8,7 +8,7 @@ from audapolis.api.openai_models import ENGINES
 from audapolis.api.openai_request import REFUSED, TRANSCRIPTION, TRANSLATION
 from audapolis.api.openai_shapes import as_verbose, label_of, speaker_labels, word_logprobs
 from audapolis.domain.transcript import Word
-from audapolis.transcription_bridge import ENGINES as BRIDGED
+from audapolis.speech_choice import ENGINES as BRIDGED
 from openai.types.audio.transcription_create_params import TranscriptionCreateParamsStreaming
 from openai.types.audio.translation_create_params import TranslationCreateParams
 
