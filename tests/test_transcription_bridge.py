@@ -195,6 +195,11 @@ def test_how_a_recording_is_cut_does_not_change_when_a_fetch_breaks(place: MakeP
     assert here.bridge.adapts_to_voice(TranscribeOptions()) == before
 
 
+def test_whisper_bears_noise_and_the_embedded_engine_does_not(place: MakePlace) -> None:
+    assert place(network=True).bridge.bears_noise(TranscribeOptions())
+    assert not place().bridge.bears_noise(TranscribeOptions())
+
+
 def test_another_language_without_whisper_is_refused_with_the_remedy(place: MakePlace) -> None:
     hint = place().refuses(TranscribeOptions(language="de"), EngineUnavailable, "English only, not 'de'")
     assert "--model" in hint

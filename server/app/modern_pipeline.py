@@ -60,7 +60,7 @@ class ModernPipeline:
                     max_channels=audio.max_channels,
                 )
             ),
-            EnhanceStage(),
+            EnhanceStage(self._transcription.bears_noise),
             SpeechStage(lambda: SileroDetector(*detection), speech.max_chunk_s, detection),
             DiarizeStage(self._diarization.choose, self._diarization.identify),
             TranscribeStage(

@@ -117,6 +117,10 @@ class TranscriptionBridge:
         except AudapolisError as error:
             log.warning("The default model could not be loaded: %s", error)
 
+    def bears_noise(self, options: TranscribeOptions) -> bool:
+        """Whether the engine for these options hears noisy speech better as it is than with noise reduced."""
+        return not self._choice.made(options).embedded
+
     def adapts_to_voice(self, options: TranscribeOptions) -> bool:
         """Whether the engine for these options recognises more when a chunk holds one voice only."""
         return self._choice.made(options).embedded and options.mode != "fast"

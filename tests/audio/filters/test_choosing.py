@@ -96,6 +96,12 @@ def test_auto_reduces_strong_noise_for_a_recogniser_that_does_not_bear_it(snr_db
     assert decide(figures, "auto").steps == ()
 
 
+def test_auto_does_not_take_hum_for_noise() -> None:
+    humming = replace(NOISY, snr_db=6.0, hum=Hum(50, -37.0, (1, 3)))
+    assert decide(humming, "auto", bears_noise=False).steps == ()
+    assert decide(replace(humming, hum=Hum(50, -45.0, (1, 3))), "auto", bears_noise=False).steps != ()
+
+
 @pytest.mark.parametrize("denoise", ["off", "light", "strong"])
 def test_what_was_asked_for_does_not_depend_on_the_recogniser(denoise: Denoise) -> None:
     assert decide(NOISY, denoise, bears_noise=False) == decide(NOISY, denoise, bears_noise=True)

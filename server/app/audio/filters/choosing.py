@@ -60,7 +60,7 @@ def decide(figures: SoundFigures, denoise: Denoise, *, bears_noise: bool = True)
         return Decision()
     if speech_dbfs is None:
         return Decision(_drowning_hum(figures))
-    reduces = denoise != "auto" or not bears_noise
+    reduces = denoise != "auto" or not (bears_noise or _mostly_hum(figures))
     steps = (
         *_offset(figures, OFFSET[denoise]),
         *_hum(figures, speech_dbfs, HUM_ABOVE_SPEECH_DB[denoise]),
@@ -109,6 +109,12 @@ def _noise(figures: SoundFigures, denoise: Denoise) -> Chain:
     floor_db = min(max(noise_dbfs, _LOWEST_NOISE_DB), _HIGHEST_NOISE_DB)
     reason = f"Noise is only {snr_db:.0f} dB below speech."
     return (Step("afftdn", f"nr={_REDUCTION_DB[denoise]}:nf={floor_db:.0f}", reason),)
+
+
+def _mostly_hum(figures: SoundFigures) -> bool:
+    """Whether what lies below speech is hum; reducing that as noise harms."""
+    hum, noise_dbfs = figures.hum, figures.noise_level_dbfs
+    return hum is not None and noise_dbfs is not None and hum.level_dbfs > noise_dbfs - 3.0
 
 
 def _quiet(speech_dbfs: float) -> Chain:
