@@ -304,8 +304,9 @@ def acoustic_model(to: Path, **changed: str) -> Path:
 
 
 def test_an_acoustic_model_for_other_features_is_refused(library: ModelLibrary, tmp_path: Path) -> None:
-    with pytest.raises(InvalidModel, match="-nfilt 40"):
+    with pytest.raises(InvalidModel, match="-nfilt 40") as caught:
         take(library, acoustic_model(tmp_path / "other", nfilt="40"))
+    assert "feat.params" in caught.value.hint
     lacking = acoustic_model(tmp_path / "lacking")
     (lacking / "sendump").unlink()
     with pytest.raises(InvalidModel, match="lacks sendump"):

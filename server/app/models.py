@@ -10,8 +10,8 @@ import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from .audio.decoding import decode
 from .catalog.choice import best_entry, best_installed
 from .catalog.download import Download
 from .catalog.entries import CatalogEntry, EngineName, InstalledModel, primary
@@ -33,8 +33,11 @@ from .config import Settings
 from .domain.cancellation import CancelToken
 from .engines.conversion.convert import Checkpoint, convert
 from .engines.errand import Refused
-from .engines.trial import Trial, try_model
+from .engines.pocketsphinx.model import model_in
 from .errors import Conflict, InvalidModel, InvalidOption, ModelMissing, NotFound, UnknownName, WorkerCrashed
+
+if TYPE_CHECKING:
+    from .engines.trial import Trial
 
 BUILT_IN = "pocketsphinx-en-us"
 """The one model that is always there."""
@@ -185,6 +188,8 @@ class ModelLibrary:
                 ready = room / "model" / name
                 engine = self._made_ready(found, ready, wish, cancel, say)
                 languages = languages_of(ready, engine, wish.language)
+                if engine == "pocketsphinx":
+                    model_in(ready)  # says best what does not fit
                 say("Trying it")
                 trial = self._tried(engine, ready, languages, wish.sample, cancel=cancel)
                 fresh = InstalledModel(
@@ -323,6 +328,9 @@ class ModelLibrary:
     ) -> Trial | None:
         if engine == "pyannote":
             return None
+        from .audio.decoding import decode  # with numpy, which would delay the start of the server
+        from .engines.trial import try_model
+
         language = languages[0] if languages else ("en" if sample is None else None)
         with tempfile.TemporaryDirectory() as room:
             sound = SAMPLE

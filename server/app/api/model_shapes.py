@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..catalog.entries import CatalogEntry, InstalledModel
-from ..engines.trial import Trial
 from ..models import ModelLibrary
 from .fetches import Fetch, Fetches, State
 from .schemas import ErrorView
+
+if TYPE_CHECKING:
+    from ..engines.trial import Trial
 
 _FETCH: dict[str, Any] = {
     "id": "2c0b8c1e-0a4b-4a63-9a37-1d7bb7b1f3a5",
