@@ -18,7 +18,6 @@ from .training import Recipe, train
 from .voices import Utterance, speak_many
 from .windows import Pool
 
-RECIPE = Recipe(steps=3200)
 COMMITTED = Path(__file__).parents[1] / "tiny-whisper"
 
 
@@ -27,12 +26,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.models.tiny_whisper", description=__doc__.splitlines()[0])
     parser.add_argument("--to", type=Path, default=COMMITTED, help="folder for the model (default: the committed one)")
     parser.add_argument("--work", type=Path, default=Path("tiny-whisper-work"), help="folder for what can be resumed")
-    parser.add_argument("--steps", type=int, default=RECIPE.steps, help="another number makes another model")
     parser.add_argument("--threads", type=int, default=1, help="more than the free cores makes it slower")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     arguments.work.mkdir(parents=True, exist_ok=True)
-    recipe = Recipe(steps=arguments.steps)
+    recipe = Recipe()
 
     began = time.monotonic()
     pool = speak_pool(recipe, arguments.work / f"spoken-{recipe.utterances}-{recipe.seed}.pickle")

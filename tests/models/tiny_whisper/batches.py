@@ -18,10 +18,15 @@ POSITIONS = (150, 300, 500, 1500)
 BATCH_SIZES = (40, 24, 14, 4)
 LONG_PROMPT = 215
 
-_SHORT_FIRST = ((0.8, 0.2, 0.0, 0.0), 300)
-_BEFORE_DECAY = (0.3, 0.45, 0.25, 0.0)
-_DECAYING = ((0.55, (0.15, 0.35, 0.3, 0.2)), (0.75, (0.1, 0.2, 0.3, 0.4)), (1.0, (0.05, 0.1, 0.2, 0.65)))
-"""Shares of the window lengths up to that part of the run; long windows are dear, and at first teach little."""
+SHARES_FROM_STEP = (
+    (0, (0.8, 0.2, 0.0, 0.0)),
+    (300, (0.3, 0.45, 0.25, 0.0)),
+    (700, (0.15, 0.35, 0.3, 0.2)),
+    (963, (0.1, 0.2, 0.3, 0.4)),
+    (1313, (0.05, 0.1, 0.2, 0.65)),
+    (1700, (0.05, 0.05, 0.15, 0.75)),
+)
+"""Shares of the window lengths from a step on; long windows are dear, and at first teach little."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +42,9 @@ class Batch:
     read_spans: Tensor
 
 
-def shares(step: int, steps: int, decay_from: float) -> tuple[float, ...]:
+def shares(step: int) -> tuple[float, ...]:
     """How likely each window length is at a step."""
-    if step < _SHORT_FIRST[1]:
-        return _SHORT_FIRST[0]
-    if step < decay_from * steps:
-        return _BEFORE_DECAY
-    return next(mix for until, mix in _DECAYING if step < until * steps or until == 1.0)
+    return [mix for first_step, mix in SHARES_FROM_STEP if step >= first_step][-1]
 
 
 def draw_batch(pool: Pool, seed: int, step: int, mix: Sequence[float]) -> Batch:
@@ -88,12 +89,12 @@ def _positions_of(span: Span, positions: int) -> tuple[int, int]:
 
 
 class Stream(torch.utils.data.IterableDataset[Batch]):
-    """The batches of some steps out of `steps`, for a DataLoader with one worker."""
+    """The batches of some steps, for a DataLoader with one worker."""
 
-    def __init__(self, pool: Pool, seed: int, wanted: range, steps: int, decay_from: float) -> None:
-        self._pool, self._seed, self._wanted, self._steps, self._decay_from = pool, seed, wanted, steps, decay_from
+    def __init__(self, pool: Pool, seed: int, steps: range) -> None:
+        self._pool, self._seed, self._steps = pool, seed, steps
 
     def __iter__(self) -> Iterator[Batch]:
         torch.set_num_threads(1)
-        for step in self._wanted:
-            yield draw_batch(self._pool, self._seed, step, shares(step, self._steps, self._decay_from))
+        for step in self._steps:
+            yield draw_batch(self._pool, self._seed, step, shares(step))

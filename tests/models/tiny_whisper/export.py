@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 TIMING_HEAD = (1, 0)
 """The cross-attention head, as (layer, head), that word times are read from; training says where it looks."""
 
-WINDOW_S = 30
+WINDOW_S = 10
+"""Longest sound to hear at once, though the network hears up to 30 s: so small a one makes fewer mistakes in 10 s."""
+
 PREPROCESSOR = {
     "feature_extractor_type": "WhisperFeatureExtractor", "feature_size": 80, "sampling_rate": 16000, "hop_length": 160,
     "chunk_length": WINDOW_S, "n_fft": 400, "padding_value": 0.0, "return_attention_mask": False,

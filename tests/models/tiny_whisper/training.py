@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
@@ -30,10 +31,10 @@ READ_WORD_HEAD = (0, 0)
 
 MUON_RATE, ADAM_RATE = 0.01, 2e-3
 WARM_UP_STEPS = 100
-DECAY_FROM = 0.4
-"""The learning rates fall to nothing over the rest of the run."""
+RATE_AT_STEP = ((0, 1.0), (700, 1.0), (1435, 0.3), (2400, 0.0))
+"""Corners of the learning rates' way down to nothing, as parts of the full rates."""
 
-HINT_WEIGHT_EARLY, HINT_WEIGHT_LATE = 1.0, 0.4
+HINT_WEIGHTS, HINTS_MATTER_LESS_FROM_STEP = (1.0, 0.4), 700
 _STAMP_BLUR_POSITIONS = 1.2
 _CHECKPOINT_EVERY, _REPORT_EVERY = 100, 50
 
@@ -42,7 +43,7 @@ _CHECKPOINT_EVERY, _REPORT_EVERY = 100, 50
 class Recipe:
     """What makes a run; the same recipe on the same versions gives the same model."""
 
-    steps: int
+    steps: int = RATE_AT_STEP[-1][0]
     seed: int = 7
     utterances: int = 8000
     shape: Shape = field(default_factory=Shape)
@@ -65,13 +66,13 @@ def train(recipe: Recipe, pool: Pool, checkpoint: Path, until: int | None = None
     optimisers = _optimisers(model)
     first_step, spent_s = _resume(checkpoint, model, optimisers)
     last_step = recipe.steps if until is None else until
-    stream = Stream(pool, recipe.seed, range(first_step, last_step), recipe.steps, DECAY_FROM)
+    stream = Stream(pool, recipe.seed, range(first_step, last_step))
     loader = torch.utils.data.DataLoader(stream, batch_size=None, num_workers=1, prefetch_factor=4)
     began = time.monotonic() - spent_s
     averages: dict[str, float] = {}
     for step, batch in enumerate(loader, start=first_step):
-        _set_rates(optimisers, step, recipe.steps)
-        hints = HINT_WEIGHT_EARLY if step < DECAY_FROM * recipe.steps else HINT_WEIGHT_LATE
+        _set_rates(optimisers, step)
+        hints = HINT_WEIGHTS[step >= HINTS_MATTER_LESS_FROM_STEP]
         losses = measure(model, batch)
         loss = losses["text"] + losses["stamps"] + hints * sum(
             weight * losses[name] for name, weight in (("frames", 1), ("next", 0.5), ("read", 0.3), ("even", 0.5))
@@ -156,9 +157,9 @@ def _optimisers(model: TinyWhisper) -> list[torch.optim.Optimizer]:
     ]  # fmt: skip
 
 
-def _set_rates(optimisers: list[torch.optim.Optimizer], step: int, steps: int) -> None:
-    warming = min(1.0, (step + 1) / WARM_UP_STEPS)
-    falling = min(1.0, (1 - step / steps) / (1 - DECAY_FROM))
+def _set_rates(optimisers: list[torch.optim.Optimizer], step: int) -> None:
+    corners, parts = zip(*RATE_AT_STEP, strict=True)
+    warming, falling = min(1.0, (step + 1) / WARM_UP_STEPS), float(np.interp(step, corners, parts))
     for optimiser, rate in zip(optimisers, (MUON_RATE, ADAM_RATE), strict=True):
         for group in optimiser.param_groups:
             group["lr"] = rate * warming * falling
