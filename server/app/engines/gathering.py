@@ -13,7 +13,7 @@ KEPT_PAUSE_S = 1.0
 """Longer pauses are shortened to this when such an engine hears them: enough to tell one sentence from the next."""
 LONGEST_PAUSE_S = 30.0
 """Over a longer pause chunks are not put together."""
-_FULL = 2 / 3
+_FULL = 0.8
 
 
 def heard_s(speech: Sequence[Span]) -> float:
@@ -26,7 +26,7 @@ def gathered(chunks: Sequence[Chunk], window_s: float) -> tuple[Chunk, ...]:
     """Cut the speech of a recording into chunks that fill a window as well as pauses allow.
 
     A chunk ends before a very long pause; and where the next speech would not fit any more, at the longest pause in
-    the window's last third. It depends on nothing but the speech, so that a recording taken up again is cut as before.
+    the window's last fifth. It depends on nothing but the speech, so that a recording taken up again is cut as before.
 
     Args:
         chunks: In order of time, of one channel or more.
@@ -58,7 +58,7 @@ def _filled(spans: Sequence[Span], window_s: float) -> Iterator[list[Span]]:
 
 
 def _best_cut(spans: Sequence[Span], window_s: float) -> int:
-    """How many spans to keep: up to the longest pause that leaves the window two thirds full, else up to the last."""
+    """How many spans to keep: up to the longest pause that leaves the window four fifths full, else up to the last."""
     late = [count for count in range(1, len(spans)) if heard_s(spans[:count]) >= _FULL * window_s]
     pauses = {count: spans[count].start_s - spans[count - 1].end_s for count in late}
     return max(pauses, key=lambda count: (pauses[count], count), default=len(spans) - 1)
