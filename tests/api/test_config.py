@@ -191,7 +191,7 @@ def test_workers_are_replaced_and_become_more(serve_with: Callable[..., Served])
         answer = change(client, {"jobs": {"workers": 2}, "speech": {"threshold": 0.6}})
         assert {each["effect"] for each in answer.json()["changes"]} == {"next job"}
         patience = threading.Event()
-        for _ in range(600):
+        for _ in range(1200):
             if len(served.tasks.worker_pids) == 2 and before not in served.tasks.worker_pids:
                 break
             patience.wait(0.1)
