@@ -20,7 +20,7 @@ _SURE = 0.7
 _MUCH_OVERLAP = 0.1
 _MUCH_UNSPOKEN = 0.2
 _GOOD_AGREEMENT = 0.6
-_NOISY_DB = 10.0
+_NOISY_DB = 12.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def advice(quality: Mapping[str, Any], found: Sequence[Doubt]) -> tuple[Advice, 
         (
             _noisy(quality.get("audio", {})),
             "noise",
-            "There is much noise: try '--denoise light', or a recording from nearer by.",
+            "There is much noise: a microphone nearer by helps most; compare with '--denoise light', which may help.",
         ),
         (
             quality["unspoken_share"] > _MUCH_UNSPOKEN,
