@@ -105,7 +105,7 @@ def _hear(pipeline: ModernPipeline, item: Item, levels: Sequence[Denoise], engin
         figures = measure(decode(item.path, Path(folder, "sound.pcm")))
     known: dict[tuple[Chain, ...], WordError] = {}
     for level in levels:
-        chains = tuple(decide(each, level).steps for each in figures)
+        chains = tuple(decide(each, level, bears_noise=engine != "pocketsphinx").steps for each in figures)
         if chains not in known:
             options = TranscribeOptions(engine=engine, denoise=level, diarize=False, language=item.language)
             with tempfile.TemporaryDirectory() as folder:

@@ -96,6 +96,11 @@ def test_auto_reduces_strong_noise_for_a_recogniser_that_does_not_bear_it(snr_db
     assert decide(figures, "auto").steps == ()
 
 
+@pytest.mark.parametrize("changes", [{"duration_s": 3.0}, {"snr_db": 1.0}])
+def test_auto_reduces_no_noise_it_is_not_sure_of(changes: dict[str, Any]) -> None:
+    assert decide(replace(NOISY, **changes), "auto", bears_noise=False).steps == ()
+
+
 def test_auto_does_not_take_hum_for_noise() -> None:
     humming = replace(NOISY, snr_db=6.0, hum=Hum(50, -37.0, (1, 3)))
     assert decide(humming, "auto", bears_noise=False).steps == ()

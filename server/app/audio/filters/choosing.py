@@ -27,6 +27,8 @@ USUAL_DBFS = -26.0
 """… up to this one, at which speech coders are tested (ITU-T P.830)."""
 NOISY_SNR_DB = {"auto": 14.0, "light": 25.0, "strong": 25.0}
 """Noise further below speech than this is left alone. With `auto` it always is, for recognisers that bear noise."""
+SURE_S, SURE_SNR_DB = 5.0, 3.0
+"""From so long a recording, and so large a distance, `auto` trusts what was measured of noise."""
 _MOST_GAIN_DB = 40.0
 _HIGH_PASS_HZ = 60
 _LOWEST_NOISE_DB, _HIGHEST_NOISE_DB = -80.0, -20.0  # what libav's afftdn takes
@@ -60,7 +62,7 @@ def decide(figures: SoundFigures, denoise: Denoise, *, bears_noise: bool = True)
         return Decision()
     if speech_dbfs is None:
         return Decision(_drowning_hum(figures))
-    reduces = denoise != "auto" or not (bears_noise or _mostly_hum(figures))
+    reduces = denoise != "auto" or not (bears_noise or _mostly_hum(figures) or _unsure(figures))
     steps = (
         *_offset(figures, OFFSET[denoise]),
         *_hum(figures, speech_dbfs, HUM_ABOVE_SPEECH_DB[denoise]),
@@ -109,6 +111,11 @@ def _noise(figures: SoundFigures, denoise: Denoise) -> Chain:
     floor_db = min(max(noise_dbfs, _LOWEST_NOISE_DB), _HIGHEST_NOISE_DB)
     reason = f"Noise is only {snr_db:.0f} dB below speech."
     return (Step("afftdn", f"nr={_REDUCTION_DB[denoise]}:nf={floor_db:.0f}", reason),)
+
+
+def _unsure(figures: SoundFigures) -> bool:
+    """Whether the distance of noise and speech may be wrong: too short to hold a pause, or next to no distance."""
+    return figures.duration_s < SURE_S or figures.snr_db is None or figures.snr_db < SURE_SNR_DB
 
 
 def _mostly_hum(figures: SoundFigures) -> bool:
