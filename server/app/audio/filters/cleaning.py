@@ -80,7 +80,8 @@ def clean(
             _write(pcm, spool, chains, on_progress, cancel)
     except BaseException:
         with contextlib.suppress(OSError):
-            out.unlink()
+            if out.is_file():  # a device such as /dev/full is not ours to remove
+                out.unlink()
         raise
     return PcmFile(str(out), spool.frames, pcm.channels, pcm.facts, gain, pcm.damage)
 
