@@ -34,7 +34,7 @@ bench: .venv/dev  ## Measure quality and speed; BENCH_ARGS="--manifest FOLDER --
 
 constraints: .venv/dev  ## Pin every dependency anew.
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --upgrade --all-extras --no-emit-index-url --no-annotate --no-header \
+	$(BIN)/uv pip compile --quiet --upgrade --extra dev --no-emit-index-url --no-annotate --no-header \
 		pyproject.toml -o constraints.txt
 
 .venv/bin/python:

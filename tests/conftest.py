@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+os.environ["HF_HUB_OFFLINE"] = "1"  # no test fetches gigabytes; those of fetching have a hub of their own
 os.environ["AUDAPOLIS_CACHE__ENABLED"] = "false"  # each test does its own work; those of reuse say otherwise
 
 SPEECH_DIR = Path(__file__).parents[2] / "shared" / "speech" / "open"

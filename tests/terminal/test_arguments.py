@@ -81,7 +81,7 @@ def test_numbers_out_of_range_are_refused(typed: list[str], capsys: pytest.Captu
 
 
 def test_commands_that_do_not_exist_yet_are_not_offered(capsys: pytest.CaptureFixture[str]) -> None:
-    for name in ("watch", "models", "bench", "keys"):
+    for name in ("watch", "bench", "keys"):
         assert "unknown command" in _complaint(capsys, name)
 
 
