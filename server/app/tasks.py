@@ -232,8 +232,9 @@ class TaskManager:
 
     def _recording_of(self, job_id: str) -> str | None:
         """SHA-256 of a job's recording, as far as it is known."""
-        if probed := self._store.checkpoint(job_id, "probe"):
-            return str(json.loads(probed)["sha256"])
+        match json.loads(self._store.checkpoint(job_id, "probe") or "null"):
+            case {"sha256": str() as sha256}:
+                return sha256
         try:
             return self._store.transcript(job_id).recording.sha256
         except Conflict:
