@@ -212,6 +212,16 @@ def test_another_language_without_whisper_is_refused_with_the_remedy(place: Make
     place().refuses(TranscribeOptions(task="translate"), EngineUnavailable, "can't translate")
 
 
+def test_a_language_whisper_does_not_know_is_told_before_any_work_with_the_nearest_it_knows(
+    place: MakePlace, tiny_whisper: Path
+) -> None:
+    here = place(here=tiny_whisper)
+    for model in (None, "tiny"):
+        with pytest.raises(UnknownName, match="'germna'") as refused:
+            here.bridge.check(TranscribeOptions(model=model, language="germna"))
+        assert "german" in f"{refused.value.message} {refused.value.hint}"
+
+
 def test_another_language_is_no_problem_for_a_model_that_is_here(place: MakePlace, tiny_whisper: Path) -> None:
     place(here=tiny_whisper).bridge.check(TranscribeOptions(language="de"))
 

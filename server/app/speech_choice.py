@@ -12,6 +12,7 @@ from .domain.transcript import Fallback
 from .engines.devices import Device, DeviceProbe
 from .engines.wanted import check_precision, wanted_devices
 from .engines.whisper.files import read_facts
+from .engines.whisper.languages import NAMES, language_code
 from .errors import EngineUnavailable, InvalidOption, ModelMissing, StorageFull, UnknownName
 from .models import ModelLibrary
 
@@ -185,13 +186,16 @@ class SpeechChoice:
             except EngineUnavailable as broken:
                 why = broken.message
             else:
+                self._check_language(model, options.language)
                 return Decision(model, may_embed=may_embed)
         elif options.offline or self._library.offline:
             why = "No Whisper model is on this machine, and nothing may be fetched (offline)."
         elif not self._reach():
             why = "No Whisper model is on this machine, and none can be fetched: the model hub can't be reached."
         else:
-            return Decision(fetch=self._recommended(options, device), may_embed=may_embed)
+            entry = self._recommended(options, device)
+            self._check_language(entry, options.language)
+            return Decision(fetch=entry, may_embed=may_embed)
         if not may_embed:
             raise ModelMissing(why, hint=GET_WHISPER)
         refuse_beyond_embedded(options, why, GET_WHISPER)
@@ -223,7 +227,11 @@ class SpeechChoice:
         )
 
     def _check_language(self, model: InstalledModel | CatalogEntry, language: str | None) -> None:
-        if language is not None and not model.speaks(language):
+        if language is None:
+            return
+        if model.engine == "whisper":
+            language_code(language, NAMES)
+        if not model.speaks(language):
             raise InvalidOption(
                 f"The model '{model.name}' knows {', '.join(model.languages)} only, not '{language}'.",
                 hint="Take a model for many languages, such as 'small'.",
