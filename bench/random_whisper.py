@@ -55,7 +55,8 @@ def build(folder: Path, tokens: int = 90, seed: int = 1) -> Path:
 
 def _fill(spec: Any, random: np.random.Generator, vocabulary: int, tokens: int) -> None:
     def weights(*shape: int) -> Array:
-        return (random.standard_normal(shape) / np.sqrt(np.prod(shape[1:]))).astype(np.float32)
+        drawn: Array = (random.standard_normal(shape) / np.sqrt(np.prod(shape[1:]))).astype(np.float32)
+        return drawn
 
     def linear(target: Any, rows: int, columns: int) -> None:
         target.weight, target.bias = weights(rows, columns), np.zeros(rows, np.float32)
@@ -115,7 +116,7 @@ def _tokenizer(names: list[str]) -> dict[str, Any]:
         if number >= END
     ]  # fmt: skip
     vocabulary = {name: number for number, name in enumerate(names[:END])}
-    model = {
+    model: dict[str, Any] = {
         "type": "BPE", "dropout": None, "unk_token": None, "continuing_subword_prefix": None,
         "end_of_word_suffix": None, "fuse_unk": False, "byte_fallback": False, "vocab": vocabulary, "merges": [],
     }  # fmt: skip

@@ -411,8 +411,8 @@ def _tell_problems(found: Expanded, console: Console) -> list[int]:
 
 
 def _tell_notices(outcomes: Sequence[Outcome], console: Console) -> None:
-    from .terminal.summary import notices
     from .speech_choice import GET_WHISPER
+    from .terminal.summary import notices
 
     for line in notices(outcomes, GET_WHISPER):
         console.note(line)
