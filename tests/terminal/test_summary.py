@@ -4,6 +4,7 @@ import shlex
 from dataclasses import replace
 from pathlib import Path
 
+from audapolis.domain.transcript import Fallback
 from audapolis.terminal.summary import Outcome, notices, summary, to_resume
 
 from tests.builders import make_transcript
@@ -15,6 +16,22 @@ def test_a_transcript_is_told_in_one_line() -> None:
     transcript = make_transcript(("S1", 0.0, 2.0, "hello there"), ("S2", 2.0, 3.0, "hi"), duration_s=4.0)
     assert Outcome.of(A, transcript, 2.0).told == "3 words, 2 speakers, 0:04 in 0:02 (2.0× real time)"
     assert "no words" in Outcome.of(A, make_transcript(duration_s=4.0), 2.0).told
+
+
+def test_only_fallbacks_that_somebody_should_act_on_are_told() -> None:
+    transcript = make_transcript(("S1", 0.0, 2.0, "hello there"), duration_s=4.0)
+    fallbacks = (
+        Fallback("whisper", "pocketsphinx", "No model is here."),
+        Fallback("pyannote", "acoustic", "The package pyannote.audio is not installed."),
+        Fallback("sherpa", "acoustic", "Its process ended."),
+        Fallback("whisper small on cuda:0", "whisper small on cpu", "The GPU vanished."),
+    )
+    transcript = replace(transcript, provenance=replace(transcript.provenance, fallbacks=fallbacks))
+    told = Outcome.of(A, transcript, 2.0).fallbacks
+    assert told == (
+        "acoustic was used instead of sherpa: Its process ended.",
+        "whisper small on cpu was used instead of whisper small on cuda:0: The GPU vanished.",
+    )
 
 
 def test_the_table_counts() -> None:

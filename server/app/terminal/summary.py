@@ -12,11 +12,13 @@ from .problems import BAD_INPUT, DONE, FAILED, INTERRUPTED
 from .text import clipped, counted, duration, shown, table
 
 if TYPE_CHECKING:
-    from ..domain.transcript import Transcript
+    from ..domain.transcript import Fallback, Transcript
 
 EMBEDDED = "pocketsphinx"
 """The engine that needs nothing and makes drafts."""
 
+
+BUILT_IN_DIARIZER = "acoustic"
 
 MOST_ADVICE = 2
 
@@ -64,7 +66,7 @@ class Outcome:
                 *(
                     f"{fallback.used} was used instead of {fallback.wanted}: {fallback.reason}"
                     for fallback in provenance.fallbacks
-                    if fallback.used != EMBEDDED  # the notice about drafts says that better
+                    if not _expected(fallback)
                 ),
                 *provenance.warnings,
             ),
@@ -155,3 +157,13 @@ def _counts(outcomes: Sequence[Outcome]) -> str:
     parts += [f"{failed} failed"] if failed else []
     parts += [f"{left} not finished"] if left else []
     return f"{counted(len(outcomes), 'file')}: {', '.join(parts)}."
+
+
+def _expected(fallback: Fallback) -> bool:
+    """Whether it goes without saying: what is built in was used because nothing else is here.
+
+    The notice about drafts says it better for words, `audapolis doctor` for speakers.
+    """
+    if fallback.used == EMBEDDED:
+        return True
+    return fallback.used == BUILT_IN_DIARIZER and fallback.reason.endswith(("not installed.", "not on this machine."))
