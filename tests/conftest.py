@@ -39,3 +39,9 @@ def sherpa_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from .models.speakers_onnx import make_sherpa_model
 
     return make_sherpa_model(tmp_path_factory.mktemp("sherpa") / "tiny-sherpa")
+
+
+@pytest.fixture
+def online(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fetching models is not forbidden; what comes of it is up to the test."""
+    monkeypatch.delenv("HF_HUB_OFFLINE")

@@ -12,6 +12,8 @@ from audapolis.engines.devices import Device
 
 from .survey.machines import GIB, FixedProbe
 
+pytestmark = pytest.mark.usefixtures("online")
+
 CARD = Device("cuda", 0, "NVIDIA L4", "GPU-1", 24 * GIB, driver="550.54", capability=(8, 9))
 
 

@@ -38,13 +38,9 @@ from audapolis.transcription_bridge import TranscriptionBridge
 from .engines.machines import GIB, Garage, TestProbe, gpu
 from .stages.test_runner import Memory
 
+pytestmark = pytest.mark.usefixtures("online")
+
 PATIENCE_S = 60.0
-
-
-@pytest.fixture(autouse=True)
-def online(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fetching is not forbidden; what comes of it the tests' libraries decide."""
-    monkeypatch.delenv("HF_HUB_OFFLINE")
 
 
 class Library(ModelLibrary):
