@@ -80,7 +80,7 @@ def advice(quality: Mapping[str, Any], found: Sequence[Doubt]) -> tuple[Advice, 
     confidence, agreement = quality.get("confidence"), quality["boundary_agreement"]
     draft = quality.get("grade") == "draft"
     rules = (
-        (draft, "draft_engine", "This is a draft: a Whisper model of some size (small, or larger) makes far fewer mistakes."),
+        (draft, "draft_engine", "This is a draft: a Whisper model, small or larger, makes far fewer mistakes."),
         (
             _noisy(quality.get("audio", {})),
             "noise",
