@@ -170,9 +170,21 @@ def test_an_engine_that_was_asked_for_and_breaks_is_an_error(tmp_path: Path, she
         diarized(bridge, TranscribeOptions(diarizer="sherpa"), tmp_path)
 
 
-@pytest.mark.parametrize("error", [OutOfDeviceMemory("It is full."), DeviceLost("It is gone.")])
-def test_when_a_gpu_fails_the_same_engine_goes_on_without_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: EngineFailed
+FULL, GONE = OutOfDeviceMemory("It is full."), DeviceLost("It is gone.")
+ON_GPU, IN_SMALL_BATCHES, ON_CPU = "pyannote on a GPU", "pyannote on a GPU in small batches", "pyannote on the CPU"
+
+
+@pytest.mark.parametrize(
+    ("errors", "steps"),
+    [
+        ([GONE], [(ON_GPU, ON_CPU)]),
+        ([FULL, FULL], [(ON_GPU, IN_SMALL_BATCHES), (IN_SMALL_BATCHES, ON_CPU)]),
+        ([FULL, GONE], [(ON_GPU, IN_SMALL_BATCHES), (IN_SMALL_BATCHES, ON_CPU)]),
+    ],
+    ids=["gone", "full, and full again", "full, then gone"],
+)
+def test_when_a_gpu_fails_the_same_engine_goes_on_with_less_of_it_then_without_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, errors: list[EngineFailed], steps: list[tuple[str, str]]
 ) -> None:
     monkeypatch.setattr("audapolis.engines.pyannote.engine.is_installed", lambda: True)
     (tmp_path / "pipeline").mkdir()
@@ -180,12 +192,13 @@ def test_when_a_gpu_fails_the_same_engine_goes_on_without_it(
     with opened(tmp_path, TestProbe([gpu()]), pyannote_model=str(tmp_path / "pipeline")) as bridge:
         chosen = bridge.choose(TranscribeOptions())
         assert chosen.engine.info.device == "cuda:0"
+        for error in errors:
+            assert chosen.instead is not None
+            chosen = chosen.instead(error)
+        assert (chosen.engine.info.name, chosen.engine.info.device) == ("pyannote", "cpu")
+        assert told(chosen) == steps
         assert chosen.instead is not None
-        second = chosen.instead(error)
-        assert (second.engine.info.name, second.engine.info.device) == ("pyannote", "cpu")
-        assert told(second) == [("pyannote on a GPU", "pyannote on the CPU")]
-        assert second.instead is not None
-        third = second.instead(EngineFailed("It broke."))
-        assert third.engine.info.name == "acoustic"
-        assert told(third)[0] == ("pyannote on a GPU", "pyannote on the CPU")
-        assert ("pyannote", "acoustic") in told(third)
+        last = chosen.instead(EngineFailed("It broke."))
+        assert last.engine.info.name == "acoustic"
+        assert told(last)[: len(steps)] == steps
+        assert ("pyannote", "acoustic") in told(last)

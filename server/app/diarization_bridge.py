@@ -16,7 +16,7 @@ from .domain.transcript import Fallback
 from .engines.acoustic.diarizer import AcousticDiarizer
 from .engines.base import Chosen, Diarizer
 from .engines.devices import Device, DeviceProbe, MachineProbe
-from .engines.leased import PYANNOTE_BYTES, LeasedDiarizer
+from .engines.leased import PYANNOTE_BYTES, PYANNOTE_SMALL_BYTES, LeasedDiarizer
 from .engines.leases import DeviceLeases
 from .engines.pyannote import engine as pyannote
 from .engines.sherpa import engine as sherpa
@@ -35,6 +35,9 @@ ENGINES = ("pyannote", "sherpa", "acoustic")
 """Best first."""
 EMBEDDED = "acoustic"
 
+SMALL_BATCH = 1
+"""Windows heard at once where memory did not suffice for more."""
+
 _WITH_MODELS = {"pyannote": pyannote, "sherpa": sherpa}
 _DETAIL = {
     "pyannote": "neural, overlapping speech, on GPU or CPU",
@@ -52,6 +55,34 @@ class Obstacle:
     fetchable: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where an engine runs, and how many windows it hears at once; 0 leaves that to its model."""
+
+    device: str
+    batch_size: int = 0
+
+    @property
+    def on_gpu(self) -> bool:
+        """Whether it takes memory of a GPU."""
+        return self.device != "cpu"
+
+    @property
+    def name(self) -> str:
+        """How people call it."""
+        if not self.on_gpu:
+            return "the CPU"
+        return "a GPU in small batches" if self.batch_size else "a GPU"
+
+    def after(self, error: AudapolisError) -> Placement | None:
+        """Where the same engine may still run after this error: less at once, then without the GPU."""
+        if not self.on_gpu or not isinstance(error, OutOfDeviceMemory | DeviceLost):
+            return None
+        if isinstance(error, OutOfDeviceMemory) and not self.batch_size:
+            return Placement(self.device, SMALL_BATCH)
+        return Placement("cpu")
+
+
 class DiarizationBridge:
     """Opens diarizers; the last one of each kind stays warm."""
 
@@ -65,7 +96,7 @@ class DiarizationBridge:
         self._leases = DeviceLeases(settings.run_dir, self._probe, spare_bytes=settings.devices.spare_bytes)
         self._emit: Emit = ignore
         self._keep_alive_s = settings.models.keep_alive_s
-        self._warm: dict[str, tuple[tuple[Path, str], Diarizer]] = {}
+        self._warm: dict[str, tuple[tuple[Path, Placement], Diarizer]] = {}
 
     def names(self) -> list[str]:
         """What `--diarizer` takes."""
@@ -167,36 +198,21 @@ class DiarizationBridge:
         folder: Path | None,
         *,
         auto: bool = False,
-        device: str | None = None,
+        place: Placement | None = None,
     ) -> Chosen[Diarizer]:
-        device = device or self._device(name, options)
-        on_cpu = self._on_cpu(name, options, fallbacks, folder, auto=auto) if device != "cpu" else None
+        place = place or Placement(self._device(name, options))
         next_best = self._next_best(name, options, fallbacks) if auto and name != EMBEDDED else None
 
         def instead(error: AudapolisError) -> Chosen[Diarizer]:
-            if on_cpu and isinstance(error, OutOfDeviceMemory | DeviceLost):
-                return on_cpu(error)
+            if lower := place.after(error):
+                noted = Fallback(f"{name} on {place.name}", f"{name} on {lower.name}", error.message)
+                return self._chosen(name, options, (*fallbacks, noted), folder, auto=auto, place=lower)
             if next_best is None:
                 raise error
             return next_best(error)
 
-        replaceable = on_cpu or next_best
-        return Chosen(self._open(name, folder, device), fallbacks, instead if replaceable else None)
-
-    def _on_cpu(
-        self,
-        name: str,
-        options: TranscribeOptions,
-        fallbacks: tuple[Fallback, ...],
-        folder: Path | None,
-        *,
-        auto: bool,
-    ) -> Callable[[AudapolisError], Chosen[Diarizer]]:
-        def take(error: AudapolisError) -> Chosen[Diarizer]:
-            noted = Fallback(f"{name} on a GPU", f"{name} on the CPU", error.message)
-            return self._chosen(name, options, (*fallbacks, noted), folder, auto=auto, device="cpu")
-
-        return take
+        replaceable = next_best or place.on_gpu
+        return Chosen(self._open(name, folder, place), fallbacks, instead if replaceable else None)
 
     def _next_best(
         self, name: str, options: TranscribeOptions, fallbacks: tuple[Fallback, ...]
@@ -209,27 +225,31 @@ class DiarizationBridge:
 
         return take
 
-    def _open(self, name: str, folder: Path | None, device: str) -> Diarizer:
+    def _open(self, name: str, folder: Path | None, place: Placement) -> Diarizer:
         if folder is None:
             return AcousticDiarizer()
-        key = (folder, device)
+        key = (folder, place)
         if name not in self._warm or self._warm[name][0] != key:
             if name in self._warm:
                 self._warm.pop(name)[1].close()
-            self._warm[name] = (key, self._made(name, folder, device))
+            self._warm[name] = (key, self._made(name, folder, place))
         return self._warm[name][1]
 
-    def _made(self, name: str, folder: Path, device: str) -> Diarizer:
+    def _made(self, name: str, folder: Path, place: Placement) -> Diarizer:
         if name == "pyannote":
-            diarizer = pyannote.PyannoteDiarizer(folder, device=device, threads=self._threads)
-            return diarizer if device == "cpu" else self._leased(diarizer, device)
+            diarizer = pyannote.PyannoteDiarizer(
+                folder, device=place.device, threads=self._threads, batch_size=place.batch_size
+            )
+            return self._leased(diarizer, place) if place.on_gpu else diarizer
         return sherpa.SherpaDiarizer(folder, threads=self._threads, threshold=self._settings.sherpa_threshold)
 
-    def _leased(self, diarizer: Diarizer, label: str) -> Diarizer:
+    def _leased(self, diarizer: Diarizer, place: Placement) -> Diarizer:
         """A diarizer that waits for its share of a GPU, and gives it back when others need it."""
-        [gpu] = [device for device in self._probe.devices() if device.label == label]
+        [gpu] = [device for device in self._probe.devices() if device.label == place.device]
         engines: WarmEngines[Diarizer] = WarmEngines(self._leases, self._probe, keep_alive_s=self._keep_alive_s)
-        return LeasedDiarizer(diarizer, gpu, PYANNOTE_BYTES, engines, self._waits)
+        return LeasedDiarizer(
+            diarizer, gpu, PYANNOTE_SMALL_BYTES if place.batch_size else PYANNOTE_BYTES, engines, self._waits
+        )
 
     def _waits(self, device: Device) -> None:
         self._emit(DeviceAwaited(device=device.label))

@@ -61,6 +61,14 @@ def test_two_voices_are_two_speakers_and_each_turn_has_its_own(diarizer: Pyannot
     assert all(s.speech_s > 4 for s in result.speakers)
 
 
+def test_small_batches_hear_the_same(pipeline: Path, diarizer: PyannoteDiarizer) -> None:
+    one_by_one = PyannoteDiarizer(pipeline, threads=1, batch_size=1)
+    try:
+        assert [t.speaker for t in listen(one_by_one)[0].turns] == [t.speaker for t in listen(diarizer)[0].turns]
+    finally:
+        one_by_one.close()
+
+
 def test_a_voice_is_known_again_after_a_long_gap(diarizer: PyannoteDiarizer) -> None:
     result, speech = listen(diarizer, [(LOW, 4.0), *[(HIGH, 4.0)] * 4, (LOW, 4.0)])
     assert heard(result, speech[0]) == heard(result, speech[-1]) == "S1"

@@ -14,6 +14,9 @@ from .warm import Place, WarmEngines
 PYANNOTE_BYTES = 5 * 2**29
 """What pyannote is presumed to take of a GPU: context, networks, and batches of 32 windows. Measured nowhere yet."""
 
+PYANNOTE_SMALL_BYTES = 3 * 2**29
+"""The same with one window at a time."""
+
 
 class LeasedDiarizer:
     """Implements `engines.base.Diarizer` over one with a process of its own, which starts anew after `close`.

@@ -36,11 +36,12 @@ class PyannoteDiarizer:
         folder: A pipeline's folder, such as a copy of `pyannote/speaker-diarization-community-1`.
         device: `cpu`, `cuda`, or `cuda:N`.
         threads: CPU threads to use; 0 takes all cores.
+        batch_size: Windows heard at once; 0 leaves it to the pipeline (32 in those of pyannote).
     """
 
-    def __init__(self, folder: Path, *, device: str = "cpu", threads: int = 0) -> None:
+    def __init__(self, folder: Path, *, device: str = "cpu", threads: int = 0, batch_size: int = 0) -> None:
         cores = threads or len(os.sched_getaffinity(0))
-        self._model = ModelSpec("pyannote", str(folder.absolute()), device, cores)
+        self._model = ModelSpec("pyannote", str(folder.absolute()), device, cores, batch_size=batch_size)
         self._name = folder.name
         self._host = Host("pyannote")
 

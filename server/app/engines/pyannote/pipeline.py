@@ -59,6 +59,8 @@ class PyannotePipeline:
             if loaded is None:
                 raise ValueError("it is not a pipeline")
             self._pipeline: Any = loaded
+            if spec.batch_size:
+                loaded.segmentation_batch_size = loaded.embedding_batch_size = spec.batch_size
         with _mapped(f"pyannote on {spec.device}"):
             self._pipeline.to(torch.device(spec.device))
         self._embedding_model = _name_of_space(self._pipeline)

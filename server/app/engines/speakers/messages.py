@@ -25,6 +25,7 @@ class ModelSpec:
         device: `cpu`, `cuda` or `cuda:N`.
         threads: CPU threads to use.
         threshold: How far apart voices may be and still be one; None leaves it to the model.
+        batch_size: How many windows are heard at once; 0 leaves it to the model.
     """
 
     kind: str
@@ -32,6 +33,7 @@ class ModelSpec:
     device: str
     threads: int
     threshold: float | None = None
+    batch_size: int = 0
 
 
 @dataclass(frozen=True, slots=True)
