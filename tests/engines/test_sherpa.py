@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+from audapolis.domain.audio import Window
+from audapolis.domain.cancellation import CancelToken
 from audapolis.domain.transcript import Span
 from audapolis.engines.base import Diarization, Diarizer, SpeakerCount
 from audapolis.engines.sherpa.engine import SherpaDiarizer, is_installed, is_model_folder
@@ -71,6 +73,16 @@ def test_times_count_from_the_first_window(diarizer: Diarizer) -> None:
     early, _ = listen(diarizer)
     late, _ = listen(diarizer, start_s=100.0)
     assert [t.start_s for t in late.turns] == [pytest.approx(t.start_s + 100.0) for t in early.turns]
+
+
+def test_nothing_of_a_recording_has_a_name_that_could_stay_behind(
+    diarizer: Diarizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    session = diarizer.open(CancelToken())
+    session.feed(Window(0.0, LOW.say(3.0, seed=1)))
+    assert list(tmp_path.iterdir()) == []
+    assert len(session.flush([Span(0.0, 3.0)], SpeakerCount(1, 1)).speakers) == 1
 
 
 def test_no_speech_gives_no_turns(diarizer: Diarizer) -> None:

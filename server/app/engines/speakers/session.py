@@ -25,7 +25,8 @@ class HostedSession:
     """One recording being diarized; implements `engines.base.DiarizationSession`.
 
     The engines need the whole recording at once. It is spooled to a file (64 kB per second) which the process
-    maps, so memory does not grow with length on this side.
+    maps, so memory does not grow with length on this side. The file has no name, so that nothing of the recording is
+    left behind whatever is killed; the process opens it through this one (proc(5), Linux).
     """
 
     def __init__(self, host: Host, model: ModelSpec, cancel: CancelToken) -> None:
@@ -34,7 +35,7 @@ class HostedSession:
         self._cancel = cancel
         self._start_s: float | None = None
         with _storage():
-            self._spool = tempfile.NamedTemporaryFile(prefix="audapolis-speakers-")  # noqa: SIM115 - outlives this
+            self._spool = tempfile.TemporaryFile()  # noqa: SIM115 - outlives this
 
     def feed(self, window: Window) -> None:
         """Take the next window.
@@ -62,7 +63,8 @@ class HostedSession:
                 self._spool.flush()
             if not speech or self._start_s is None:
                 return NOBODY
-            found = self._host.ask(Request(self._model, self._spool.name, count), self._cancel)
+            path = f"/proc/{os.getpid()}/fd/{self._spool.fileno()}"
+            found = self._host.ask(Request(self._model, path, count), self._cancel)
         return in_our_words(found, speech, self._start_s)
 
 
