@@ -36,8 +36,8 @@ def scores(transcript: Transcript, truth: Path) -> tuple[WordError, DiarizationE
 
 def transcribe(output: Path) -> float:
     """Run `audapolis transcribe` on the sample; how long it took, in seconds."""
-    command = [sys.executable, "-m", "audapolis", "transcribe", str(AUDIO), "--offline", "--no-reuse", "-o", str(output)]
-    command += ["-f", *FORMATS, "--engine", "pocketsphinx", "--overwrite"]
+    command = [sys.executable, "-m", "audapolis", "transcribe", str(AUDIO), "-o", str(output), "-f", *FORMATS]
+    command += ["--engine", "pocketsphinx", "--offline", "--no-reuse", "--overwrite"]
     started = time.perf_counter()
     code = subprocess.run(command, check=False).returncode
     if code:
