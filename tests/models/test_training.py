@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tests.models.tiny_whisper.windows import Pool
 
 torch = pytest.importorskip("torch", reason="training needs the extra `train` (pip install 'audapolis[train]')")
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.extra
 
 STEPS = 4
 
