@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from .catalog.entries import CatalogEntry, InstalledModel
+from .catalog.entries import SPEECH_ENGINES, CatalogEntry, InstalledModel
 from .catalog.reach import Reach
 from .config import Settings
 from .domain.options import TranscribeOptions
@@ -15,9 +15,6 @@ from .engines.whisper.files import read_facts
 from .engines.whisper.languages import NAMES, language_code
 from .errors import EngineUnavailable, InvalidOption, ModelMissing, StorageFull, UnknownName
 from .models import ModelLibrary
-
-ENGINES = ("whisper", "pocketsphinx")
-"""Best first."""
 
 EMBEDDED_MODEL = "pocketsphinx-en-us"
 
@@ -73,7 +70,7 @@ class SpeechChoice:
 
     def names(self) -> list[str]:
         """What `--engine` takes."""
-        return ["auto", *ENGINES]
+        return ["auto", *SPEECH_ENGINES]
 
     def anew(self, options: TranscribeOptions) -> Decision:
         """Decide, by what is here now.

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import pytest
 from audapolis.api.openai_languages import language_code, language_name
-from audapolis.api.openai_models import ENGINES
 from audapolis.api.openai_request import REFUSED, TRANSCRIPTION, TRANSLATION
 from audapolis.api.openai_shapes import as_verbose, label_of, speaker_labels, word_logprobs
 from audapolis.domain.transcript import Word
-from audapolis.speech_choice import ENGINES as BRIDGED
 from openai.types.audio.transcription_create_params import TranscriptionCreateParamsStreaming
 from openai.types.audio.translation_create_params import TranslationCreateParams
 
@@ -50,10 +48,6 @@ def test_repetition_shows_in_the_compression_ratio() -> None:
     transcript = make_transcript(("S1", 0, 9, "yes " * 60), ("S1", 9, 10, "Quite another matter."))
     stuck, fine = as_verbose(transcript, task="transcribe", words=False, segments=True)["segments"]
     assert stuck["compression_ratio"] > 2.4 > fine["compression_ratio"]
-
-
-def test_the_engines_a_model_can_name_are_those_there_are() -> None:
-    assert ENGINES == BRIDGED
 
 
 def test_every_parameter_of_the_official_client_is_known_or_refused_by_name() -> None:

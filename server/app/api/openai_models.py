@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..catalog.entries import SPEECH_ENGINES
 from ..catalog.known import ALIASES
 from ..errors import NotFound, UnknownName
 from ..models import ModelLibrary
@@ -22,10 +23,6 @@ STAND_INS = (
     DIARIZING,
 )
 """OpenAI's names; each means the engine and model that are best here."""
-
-
-ENGINES = ("whisper", "pocketsphinx")
-"""Speech engines by name. Asking the bridge would load numpy, which delays the start of the server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +58,7 @@ def served_models(library: ModelLibrary) -> dict[str, Served]:
     found = [Served("auto", "The best engine and model here.", best)]
     found += [Served(name, "Stands for 'auto'.", best) for name in STAND_INS if name != DIARIZING]
     found += [Served(DIARIZING, "Stands for 'auto', and tells speakers apart.", {**best, "diarize": "true"})]
-    found += [Served(name, "This engine, with the model it prefers.", {"engine": name}) for name in ENGINES]
+    found += [Served(name, "This engine, with the model it prefers.", {"engine": name}) for name in SPEECH_ENGINES]
     found += [Served(m.model_id, m.name, {"engine": m.engine, "model": m.model_id}) for m in MODELS.values()]
     return {**_from_catalogue(library), **_installed(library), **{model.id: model for model in found}}
 
@@ -84,7 +81,7 @@ def no_such_model(error: UnknownName) -> NotFound:
 
 
 def _installed(library: ModelLibrary) -> dict[str, Served]:
-    names = {model.name: model for model in library.installed() if model.engine in ENGINES}
+    names = {model.name: model for model in library.installed() if model.engine in SPEECH_ENGINES}
     known = {**ALIASES, **library.preferences()["aliases"]}
     aliases = {alias: names[name] for alias, name in known.items() if name in names}
     return {
@@ -104,5 +101,5 @@ def _from_catalogue(library: ModelLibrary) -> dict[str, Served]:
             entry.name, "Not on this machine yet.", {"engine": entry.engine, "model": entry.name}, listed=False
         )
         for entry in library.entries()
-        if entry.kind == "speech" and entry.engine in ENGINES
+        if entry.kind == "speech" and entry.engine in SPEECH_ENGINES
     }

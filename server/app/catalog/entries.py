@@ -9,6 +9,9 @@ from typing import Literal
 EngineName = Literal["whisper", "pocketsphinx", "pyannote", "sherpa"]
 Kind = Literal["speech", "speakers"]
 
+SPEECH_ENGINES: tuple[EngineName, ...] = ("whisper", "pocketsphinx")
+"""Those that recognise words, best first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:
