@@ -1,23 +1,29 @@
-"""AdvancedExporter: chooses the format, checks its options, renders or writes, and says what was left out."""
+"""AdvancedExporter: chooses the format, checks its options, renders or writes, checks the result and reports."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+import io
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from .domain.transcript import Transcript
 from .errors import UnknownName
 from .export.base import Exported, Format, FormatInfo, Written
+from .export.desktop_timeline import convert
 from .export.files import whole_file
 from .export.formats import FORMATS
+from .export.material import Material
 from .export.options import OptionValue, parse_options
-from .export.reading import open_transcript
-from .export.timeline import convert
+from .export.reading import open_material
+from .export.report import Notes, Report, Verdict
+
+_BLOCK_BYTES = 1 << 20
 
 
 class AdvancedExporter:
-    """Turns transcripts into files. Has no state; one may serve all threads."""
+    """Turns transcripts and documents into files. Has no state; one may serve all threads."""
 
     def formats(self) -> list[FormatInfo]:
         """All formats, in the order of the table."""
@@ -25,29 +31,33 @@ class AdvancedExporter:
 
     def render(
         self,
-        transcript: Transcript,
+        subject: Transcript | Material,
         format_id: str,
         options: Mapping[str, OptionValue] | None = None,
         *,
         media: Path | None = None,
     ) -> Exported:
-        """Turn a transcript into one file, in memory.
+        """Turn a transcript or document into one file, in memory.
 
         Args:
-            transcript: What to export.
+            subject: What to export; `open` makes it from a file.
             format_id: One of `formats()`; an extension such as `.SRT` is understood too.
             options: The format's options by name.
-            media: The recording, for formats that carry it. Prefer `write` then: it copies media through.
+            media: The recording of a transcript, for formats that carry or name it. Prefer `write` then: it
+                copies media through.
 
         Raises:
             UnknownName: No such format or option; the nearest is named.
-            InvalidOption: An option's value is not allowed.
+            InvalidOption: An option's value is not allowed, or makes no sense for this subject.
         """
-        return self._format(format_id, options).render(transcript, media=media)
+        chosen, material = self._format(format_id, options), _material(subject, media)
+        out = io.BytesIO()
+        notes = chosen.write(material, out)
+        return Exported(out.getvalue(), _report(chosen, material, notes, out), chosen.extension, chosen.media_type)
 
     def write(
         self,
-        transcript: Transcript,
+        subject: Transcript | Material,
         path: Path,
         format_id: str,
         options: Mapping[str, OptionValue] | None = None,
@@ -55,18 +65,18 @@ class AdvancedExporter:
         media: Path | None = None,
         overwrite: bool = False,
     ) -> Written:
-        """Turn a transcript into a file on disk; it appears there whole or not at all.
+        """Turn a transcript or document into a file on disk; it appears there whole or not at all.
 
         Raises:
             UnknownName, InvalidOption: As for `render`.
             Conflict: The file exists and may not be overwritten.
             StorageFull, ExportFailed: It could not be written.
         """
-        chosen = self._format(format_id, options)
+        chosen, material = self._format(format_id, options), _material(subject, media)
         with whole_file(path, overwrite=overwrite) as out:
-            losses = chosen.write(transcript, out, media=media)
-            size_bytes = out.seek(0, 2)
-        return Written(path, size_bytes, losses)
+            notes = chosen.write(material, out)
+            report = _report(chosen, material, notes, out)
+        return Written(path, report)
 
     def check(self, format_id: str, options: Mapping[str, OptionValue] | None = None) -> FormatInfo:
         """Find a format and check options for it, before long work whose result needs them.
@@ -76,23 +86,50 @@ class AdvancedExporter:
         """
         return self._format(format_id, options).info()
 
-    def open(self, path: Path) -> Transcript:
+    def open(self, path: Path, *, media: Sequence[Path] = (), format_id: str = "json") -> Material:
         """Read transcript JSON or an `.audapolis` document.
+
+        Args:
+            path: The file.
+            media: Recordings that it is about, where they are at hand; matched by content, or if there is one of
+                each, taken for each other.
+            format_id: What it will be exported to: editors need more facts than others.
 
         Raises:
             NotFound: No such file, or it can't be read.
             InvalidDocument: It is neither.
+            InvalidOption: A recording that it does not use.
             TooLarge: It is over the limits.
         """
-        return open_transcript(path)
+        return open_material(path, media, facts=self._kind(format_id).family == "editors")
 
     def convert_timeline(self, name: str, adapter: str, items: list[dict[str, Any]]) -> tuple[bytes, str]:
-        """Write a desktop timeline for an editor; see `export.timeline.convert`."""
+        """Write a desktop timeline for an editor; see `export.desktop_timeline.convert`."""
         return convert(name, adapter, items)
 
     def _format(self, format_id: str, options: Mapping[str, OptionValue] | None) -> Format[Any]:
-        name = format_id.strip().lower().removeprefix(".")
+        kind = self._kind(format_id)
+        return kind(parse_options(kind.options_type, options or {}))
+
+    def _kind(self, format_id: str) -> type[Format[Any]]:
+        name = format_id.strip().lower().removeprefix(".").replace("-", "_")
         if name not in FORMATS:
             raise UnknownName("format", format_id, FORMATS)
-        kind = FORMATS[name]
-        return kind(parse_options(kind.options_type, options or {}))
+        return FORMATS[name]
+
+
+def _material(subject: Transcript | Material, media: Path | None) -> Material:
+    return Material.of(subject, media=media) if isinstance(subject, Transcript) else subject
+
+
+def _report(chosen: Format[Any], material: Material, notes: Notes, out: BinaryIO) -> Report:
+    """Hold the finished file against the format's checks, and take its measure."""
+    verdicts = []
+    for name, check in chosen.checks.items():
+        out.seek(0)
+        verdicts.append(Verdict(name, tuple(check(out, material))))
+    out.seek(0)
+    digest = hashlib.sha256()
+    while block := out.read(_BLOCK_BYTES):
+        digest.update(block)
+    return Report(chosen.id, out.tell(), digest.hexdigest(), notes.losses, notes.warnings, tuple(verdicts))

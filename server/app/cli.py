@@ -146,7 +146,14 @@ def _add_export(parser: Parser) -> None:
         metavar="key=value",
         help="an option of the format; may be given several times",
     )
-    add("--media", type=Path, metavar="FILE", help="the recording, for formats that carry or name it")
+    add(
+        "--media",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="the recording, for formats that carry or name it; several for a document cut from several",
+    )
     add("--overwrite", action="store_true", help="replace a result file that exists already")
 
 
@@ -266,7 +273,7 @@ def _batch_settings(args: argparse.Namespace, memory: Path, recordings: int) -> 
 def _export(args: argparse.Namespace, console: Console) -> int:
     from .advanced_export import AdvancedExporter
     from .export.options import parse_assignments
-    from .terminal.delivery import save
+    from .terminal.delivery import save, tell_report
 
     exporter, source = AdvancedExporter(), Path(args.source)
     args.formats, args.rttm = [args.format] if args.format else [], False
@@ -275,16 +282,15 @@ def _export(args: argparse.Namespace, console: Console) -> int:
     options = parse_assignments(args.options)
     exporter.check(target.formats[0], options)
     _permission(args, console).check(results.values())
-    transcript = exporter.open(source)
-    losses: tuple[str, ...] = ()
-    for format_id, path in results.items():
-        losses = save(exporter, transcript, format_id, path, media=args.media, options=options)
-    if not results:
-        exported = exporter.render(transcript, target.formats[0], options, media=args.media)
+    material = exporter.open(source, media=args.media, format_id=target.formats[0])
+    if results:
+        [(format_id, path)] = results.items()
+        report = save(exporter, material, format_id, path, options=options)
+    else:
+        exported = exporter.render(material, target.formats[0], options)
         console.result(exported.content)
-        losses = exported.losses
-    for loss in losses:
-        console.note(f"Note: left out: {loss}")
+        report = exported.report
+    tell_report(report, console)
     return DONE
 
 

@@ -20,7 +20,7 @@ from audapolis.domain.transcript import Transcript
 from audapolis.errors import AudapolisError, InvalidDocument, InvalidOption, NotFound, TooLarge
 from audapolis.export import reading
 from audapolis.export.formats.audapolis import HARD_TO_PLAY, NO_MEDIA
-from audapolis.export.reading import extract_source, open_archive, open_transcript
+from audapolis.export.reading import extract_source, open_archive, open_material
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -63,7 +63,7 @@ def archive(tmp_path: Path, **entries: str | bytes) -> Path:
 def test_document_and_media_come_back_as_they_went_in(tmp_path: Path, media: Path) -> None:
     transcript = of_media(conversation(), media)
     written = exporter.write(transcript, tmp_path / "t.audapolis", "audapolis", media=media)
-    assert NO_MEDIA not in written.losses
+    assert NO_MEDIA not in written.report.warnings
     assert written.size_bytes == written.path.stat().st_size
     opened = open_archive(written.path)
     assert opened.document == Document.from_transcript(transcript)
@@ -91,14 +91,14 @@ def test_the_zip_is_one_that_others_read(tmp_path: Path, media: Path) -> None:
 
 def test_without_media_the_document_says_what_is_missing(tmp_path: Path) -> None:
     written = exporter.write(conversation(), tmp_path / "t.audapolis", "audapolis")
-    assert written.losses[0] == NO_MEDIA
+    assert written.report.warnings == (NO_MEDIA,)
     assert open_archive(written.path).missing == (conversation().recording.sha256,)
 
 
 def test_media_the_desktop_app_may_not_play_is_named(tmp_path: Path) -> None:
     media = tmp_path / "talk.mkv"
     media.write_bytes(b"x")
-    assert exporter.render(of_media(conversation(), media), "audapolis", media=media).losses[0] == HARD_TO_PLAY
+    assert exporter.render(of_media(conversation(), media), "audapolis", media=media).report.warnings == (HARD_TO_PLAY,)
 
 
 def test_other_media_than_the_transcripts_is_refused_and_leaves_no_file(tmp_path: Path, media: Path) -> None:
@@ -134,7 +134,7 @@ def test_a_document_opens_as_a_transcript_for_any_export(tmp_path: Path) -> None
 
 def test_transcript_json_opens_as_what_it_was(tmp_path: Path) -> None:
     exporter.write(conversation(), tmp_path / "t.json", "json")
-    assert open_transcript(tmp_path / "t.json") == conversation()
+    assert open_material(tmp_path / "t.json").transcript == conversation()
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_transcripts_over_the_limit_are_refused(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(reading, "MAX_TEXT_BYTES", 10)
     (tmp_path / "t.json").write_text("[" * 11)
     with pytest.raises(TooLarge):
-        open_transcript(tmp_path / "t.json")
+        open_material(tmp_path / "t.json")
 
 
 def test_what_else_lies_in_the_zip_is_left_alone(tmp_path: Path) -> None:
@@ -197,11 +197,11 @@ def test_names_used_twice_are_refused(tmp_path: Path) -> None:
 def test_a_zip_without_a_document_is_refused(tmp_path: Path) -> None:
     for file in (archive(tmp_path, other="x"), archive(tmp_path)):
         with pytest.raises(InvalidDocument, match=r"document\.json"):
-            open_transcript(file)
+            open_material(file)
 
 
 def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
-    for read in (open_transcript, open_archive):
+    for read in (open_material, open_archive):
         for path in (tmp_path / "none", tmp_path):
             with pytest.raises(NotFound):
                 read(path)
@@ -219,4 +219,4 @@ def test_damage_anywhere_never_escapes_the_error_tree(
     path = tmp_path_factory.getbasetemp() / "damaged.audapolis"
     path.write_bytes(data[: int(len(data) * keep)])
     with suppress(AudapolisError):
-        open_transcript(path)
+        open_material(path)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from audapolis.advanced_export import AdvancedExporter
 from audapolis.domain.transcript import Speaker, Transcript, Turn
 from audapolis.domain.transcript_file import read_transcript
-from audapolis.export.formats.json import Json, JsonOptions
 from audapolis.export.formats.rttm import Rttm, RttmOptions
 from audapolis.export.formats.txt import Txt, TxtOptions
 from audapolis.export.losses import Loss, actual_losses
@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 
 from tests.builders import conversation, make_transcript
 from tests.strategies import transcripts
+
+exporter = AdvancedExporter()
 
 
 def test_times_in_text_are_for_people() -> None:
@@ -38,13 +40,13 @@ def test_text_counts_as_lost_only_what_was_left_out() -> None:
 @settings(max_examples=40)
 @given(transcripts(), st.integers(0, 8))
 def test_json_can_be_read_back_whole(transcript: Transcript, indent: int) -> None:
-    exported = Json(JsonOptions(indent=indent)).render(transcript)
+    exported = exporter.render(transcript, "json", {"indent": indent})
     assert read_transcript(exported.content) == transcript
     assert exported.losses == ()
 
 
 def test_json_without_voice_vectors_says_so() -> None:
-    exported = Json(JsonOptions(embeddings=False)).render(conversation())
+    exported = exporter.render(conversation(), "json", {"embeddings": False})
     assert all(speaker.embedding == () for speaker in read_transcript(exported.content).speakers)
     assert exported.losses == (Loss.EMBEDDINGS,)
 

@@ -69,6 +69,7 @@ def download(
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
         "Content-Length": str(written.size_bytes),
         "Audapolis-Losses": json.dumps(written.losses),
+        "Audapolis-Warnings": json.dumps((*written.report.warnings, *written.report.problems)),
         "X-Content-Type-Options": "nosniff",
     }
     return StreamingResponse(_blocks(file), media_type=info.media_type, headers=headers)

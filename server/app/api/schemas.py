@@ -38,10 +38,12 @@ _TASK_EXAMPLE: dict[str, Any] = {
 _FORMAT_EXAMPLE: dict[str, Any] = {
     "id": "rttm",
     "name": "RTTM",
+    "family": "data",
     "extension": "rttm",
     "media_type": "text/plain",
     "description": "Who spoke when, for scoring.",
     "losses": ["words"],
+    "checks": [],
     "options": [],
 }
 

@@ -17,7 +17,7 @@ from pydantic import Field
 
 from ..domain.arrangement import ends_sentence, spoken_words
 from ..domain.transcript import Transcript, Word
-from .base import TextFileOptions
+from .base import WordedFileOptions
 from .text import clean
 
 TURN_PAUSE_S = 1.5
@@ -31,7 +31,7 @@ _MS = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class CaptionOptions(TextFileOptions):
+class CaptionOptions(WordedFileOptions):
     """How captions look; the defaults suit television."""
 
     max_chars: Annotated[int, Field(ge=8, le=200, description="Most characters in a line.")] = 42

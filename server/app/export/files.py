@@ -26,7 +26,7 @@ def whole_file(path: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
     _check_free(path, overwrite=overwrite)
     temporary = path.parent / f".{secrets.token_hex(8)}.part"
     try:
-        with temporary.open("xb") as out:
+        with temporary.open("x+b") as out:
             yield out
         _check_free(path, overwrite=overwrite)
         temporary.replace(path)

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import shutil
 import stat
+import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from ..audio.sources import fingerprint
 from ..domain.document import Document
 from ..domain.document_transcript import transcript_of
 from ..domain.document_versions import read_document
-from ..domain.transcript import Transcript
+from ..domain.recording import Recording
 from ..domain.transcript_file import read_transcript
-from ..errors import InvalidDocument, NotFound, TooLarge
+from ..errors import InvalidDocument, InvalidOption, NotFound, TooLarge, UnsupportedMedia
+from .examining import examined
 from .files import whole_file
+from .material import UNKNOWN_SOURCE, Material, Source
 
 MAX_ENTRIES = 10_000
 MAX_TEXT_BYTES = 512 * 2**20
@@ -46,26 +50,78 @@ class Archive:
     missing: tuple[str, ...]
 
 
-def open_transcript(path: Path) -> Transcript:
-    """Read transcript JSON, or a document as the transcript of its edited result; told apart by content.
+def open_material(path: Path, media: Sequence[Path] = (), *, facts: bool = False) -> Material:
+    """Read transcript JSON, or a document with the transcript of its edited result; told apart by content.
+
+    Args:
+        path: The file.
+        media: Recordings it is about. Each is found by its SHA-256; where the file knows no sum, or there is one
+            of each, they are taken for each other.
+        facts: Read frame rates and the like, which documents do not carry, from the recordings; those inside a
+            document are unpacked for it.
 
     Raises:
         NotFound: No such file, or it can't be read.
         InvalidDocument: Neither of the two, or damaged.
+        InvalidOption: A recording it does not use.
         TooLarge: Over the limits.
     """
     try:
         with path.open("rb") as file:
             magic = file.read(4)
         if magic in (_MAGIC, _EMPTY_MAGIC):
-            return transcript_of(open_archive(path).document, name=path.name)
+            return _of_document(path, media, facts=facts)
         size_bytes = path.stat().st_size
         if size_bytes > MAX_TEXT_BYTES:
             raise TooLarge(f"'{path}' has {size_bytes} bytes, too many for a transcript.")
         data = path.read_bytes()
     except OSError as error:
         raise _unreadable(path, error) from None
-    return read_transcript(data)
+    transcript = read_transcript(data)
+    source = transcript.recording.sha256 or UNKNOWN_SOURCE
+    found = _matched((source,), media)
+    return Material.of(transcript, media=found.get(source))
+
+
+def _of_document(path: Path, media: Sequence[Path], *, facts: bool) -> Material:
+    archive = open_archive(path)
+    found = _matched(archive.document.sources, media)
+    sources = []
+    for name in archive.document.sources:
+        file = found.get(name)
+        if not facts:
+            recording = None
+        elif file:
+            recording = examined(file, name)
+        else:
+            recording = _examined_inside(path, name) if name in archive.sources else None
+        sources.append(Source(name, recording, file))
+    return Material(transcript_of(archive.document, name=path.name), archive.document, tuple(sources))
+
+
+def _examined_inside(path: Path, source: str) -> Recording | None:
+    """The facts of a recording inside a document, as far as they can be had."""
+    with tempfile.TemporaryDirectory() as folder, suppress(UnsupportedMedia):
+        copy = Path(folder, "media")
+        extract_source(path, source, copy)
+        return examined(copy, source)
+    return None
+
+
+def _matched(sources: Sequence[str], media: Sequence[Path]) -> dict[str, Path]:
+    """Which recording is which source."""
+    found: dict[str, Path] = {}
+    for file in media:
+        digest = fingerprint(file)
+        if digest in sources:
+            found[digest] = file
+        elif len(sources) == len(media) == 1:
+            found[sources[0]] = file
+        else:
+            raise InvalidOption(
+                f"'{file.name}' is none of the recordings this is about.", hint="Give the original files, unchanged."
+            )
+    return found
 
 
 def open_archive(path: Path) -> Archive:

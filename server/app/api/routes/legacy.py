@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from ...export.timeline import TimelineItem
+from ...export.desktop_timeline import TimelineItem
 from .. import legacy_models
 from ..deps import AUTHORISED, DownloadsDep, ExporterDep, LibraryDep, SettingsDep, TasksDep
 from ..legacy_tasks import legacy_options, legacy_task, show, show_all

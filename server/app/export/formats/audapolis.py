@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import zipfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
-from ...domain.document import Document
 from ...domain.document_versions import write_document
-from ...domain.transcript import Transcript
 from ...errors import InvalidOption, NotFound
 from ..base import Format
 from ..losses import Loss, actual_losses
+from ..material import Material, Source
 from ..options import NoOptions
+from ..report import Notes
 
 NO_MEDIA = "The recording is not inside, so the desktop app can't open the file; give the recording to include it."
 HARD_TO_PLAY = "The desktop app is known to play wav and mp4 only; the recording inside is neither."
@@ -21,13 +23,14 @@ HARD_TO_PLAY = "The desktop app is known to play wav and mp4 only; the recording
 _PLAYABLE = (".wav", ".mp4")
 _BLOCK_BYTES = 1 << 20
 _ZIP64_FROM_BYTES = 2**31 - 1
-_UNKNOWN_SOURCE = "recording"
+_SHA256 = re.compile("[0-9a-f]{64}")
 
 
 class Audapolis(Format[NoOptions]):
     """Media is stored as it is, named by its SHA-256; entries carry no dates, so equal input gives equal bytes."""
 
     id = "audapolis"
+    family = "data"
     name = "Audapolis document"
     extension = "audapolis"
     media_type = "application/zip"
@@ -35,23 +38,26 @@ class Audapolis(Format[NoOptions]):
     losses = (Loss.OVERLAP, Loss.TRANSLATIONS, Loss.EMBEDDINGS, Loss.PROVENANCE, Loss.VIDEO_FACTS)
     options_type = NoOptions
 
-    def write(self, transcript: Transcript, out: BinaryIO, *, media: Path | None = None) -> tuple[str, ...]:
+    def write(self, material: Material, out: BinaryIO) -> Notes:
         """Write the zip, copying the media through.
 
         Raises:
             NotFound: The media file can't be read.
             InvalidOption: It is not the recording this transcript was made from.
         """
-        source = transcript.recording.sha256 or _UNKNOWN_SOURCE
-        document = Document.from_transcript(transcript, source=source)
+        sources = [source for source in material.sources if source.path]
         with zipfile.ZipFile(out, "w") as archive:
-            archive.writestr(_entry("document.json", zipfile.ZIP_DEFLATED), write_document(document))
-            if media is not None:
-                _add_media(archive, source, media, expected=transcript.recording.sha256)
-        losses = actual_losses(self.losses, transcript)
-        if media is None:
-            return (NO_MEDIA, *losses)
-        return losses if media.suffix.lower() in _PLAYABLE else (HARD_TO_PLAY, *losses)
+            archive.writestr(_entry("document.json", zipfile.ZIP_DEFLATED), write_document(material.cut()))
+            for source in sources:
+                _add_media(archive, source)
+        return Notes(actual_losses(self.losses, material.transcript), tuple(_warnings(material.sources)))
+
+
+def _warnings(sources: Sequence[Source]) -> Iterator[str]:
+    if any(source.path is None for source in sources):
+        yield NO_MEDIA
+    elif any(source.path and source.path.suffix.lower() not in _PLAYABLE for source in sources):
+        yield HARD_TO_PLAY
 
 
 def _entry(name: str, compression: int) -> zipfile.ZipInfo:
@@ -63,9 +69,10 @@ def _entry(name: str, compression: int) -> zipfile.ZipInfo:
     return info
 
 
-def _add_media(archive: zipfile.ZipFile, source: str, media: Path, *, expected: str) -> None:
+def _add_media(archive: zipfile.ZipFile, source: Source) -> None:
     digest = hashlib.sha256()
-    info = _entry(f"sources/{source}", zipfile.ZIP_STORED)
+    media = cast(Path, source.path)
+    info = _entry(f"sources/{source.id}", zipfile.ZIP_STORED)
     try:
         file = media.open("rb")
         info.file_size = media.stat().st_size
@@ -75,7 +82,7 @@ def _add_media(archive: zipfile.ZipFile, source: str, media: Path, *, expected: 
         while block := file.read(_BLOCK_BYTES):
             digest.update(block)
             entry.write(block)
-    if expected and digest.hexdigest() != expected:
+    if _SHA256.fullmatch(source.id) and digest.hexdigest() != source.id:
         raise InvalidOption(
             f"'{media.name}' is not the recording this transcript was made from.",
             hint="Give the original file, unchanged.",

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Annotated, BinaryIO
 
 from pydantic import Field
 
 from ...domain import codec
-from ...domain.transcript import Transcript
 from ..base import Format
 from ..losses import Loss, actual_losses
+from ..material import Material
+from ..report import Notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,7 @@ class Json(Format[JsonOptions]):
     """UTF-8, one object, fields in the order of the contract."""
 
     id = "json"
+    family = "data"
     name = "Transcript JSON"
     extension = "json"
     media_type = "application/json"
@@ -33,11 +34,11 @@ class Json(Format[JsonOptions]):
     losses = (Loss.EMBEDDINGS,)
     options_type = JsonOptions
 
-    def write(self, transcript: Transcript, out: BinaryIO, *, media: Path | None = None) -> tuple[str, ...]:  # noqa: ARG002
+    def write(self, material: Material, out: BinaryIO) -> Notes:
         """Write the object and a line end."""
-        kept = transcript
+        transcript = kept = material.transcript
         if not self.options.embeddings:
             speakers = tuple(replace(s, embedding=(), embedding_model="") for s in transcript.speakers)
             kept = replace(transcript, speakers=speakers)
         out.write(codec.to_json(kept, indent=self.options.indent or None) + b"\n")
-        return () if self.options.embeddings else actual_losses(self.losses, transcript)
+        return Notes(() if self.options.embeddings else actual_losses(self.losses, transcript))

@@ -35,6 +35,7 @@ class Rttm(TextFormat[RttmOptions]):
     """One line a turn: the diarizer's turns, or where there are none, the segments of each speaker joined."""
 
     id = "rttm"
+    family = "data"
     name = "RTTM speaker turns"
     extension = "rttm"
     media_type = "text/plain; charset=utf-8"

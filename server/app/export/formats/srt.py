@@ -30,6 +30,7 @@ class Srt(TextFormat[SrtOptions]):
     """Numbered captions. Text that looks like markup is kept visible by a zero-width space inside it."""
 
     id = "srt"
+    family = "captions"
     name = "SubRip subtitles"
     extension = "srt"
     media_type = "application/x-subrip"

@@ -9,13 +9,13 @@ from pydantic import Field
 
 from ...domain.arrangement import paragraphs, spoken_words
 from ...domain.transcript import Transcript
-from ..base import TextFileOptions, TextFormat
+from ..base import TextFormat, WordedFileOptions
 from ..losses import Loss
 from ..text import clean, short_clock
 
 
 @dataclass(frozen=True, slots=True)
-class TxtOptions(TextFileOptions):
+class TxtOptions(WordedFileOptions):
     """What stands beside the words."""
 
     speakers: Annotated[bool, Field(description="Begin each paragraph with who speaks.")] = True
@@ -26,6 +26,7 @@ class Txt(TextFormat[TxtOptions]):
     """One paragraph a line, empty lines between them."""
 
     id = "txt"
+    family = "text"
     name = "Plain text"
     extension = "txt"
     media_type = "text/plain; charset=utf-8"

@@ -28,6 +28,7 @@ class Vtt(TextFormat[VttOptions]):
     """Numbered cues; names and text escaped as the standard says."""
 
     id = "vtt"
+    family = "captions"
     name = "WebVTT captions"
     extension = "vtt"
     media_type = "text/vtt; charset=utf-8"

@@ -11,7 +11,7 @@ import opentimelineio as otio
 import pytest
 from audapolis.domain.timecode import Timebase, timebase_of
 from audapolis.errors import EngineUnavailable, InvalidDocument, UnknownName
-from audapolis.export.timeline import ADAPTERS, convert
+from audapolis.export.desktop_timeline import ADAPTERS, convert
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -1,0 +1,1 @@
+"""The frame-exact timeline that every editor format is written from."""

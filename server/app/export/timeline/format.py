@@ -1,0 +1,46 @@
+"""What the editor formats have in common: they are written from a timeline."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import BinaryIO, Generic, TypeVar
+
+from ..base import Format
+from ..losses import actual_losses
+from ..material import Material
+from ..report import Notes
+from .building import TimelineOptions, build
+from .model import Timeline
+
+T = TypeVar("T", bound=TimelineOptions)
+
+
+class TimelineFormat(Format[T], Generic[T]):
+    """A format for editing programs. Override `file`, or `put` where the file is too large for memory."""
+
+    family = "editors"
+
+    @abstractmethod
+    def file(self, timeline: Timeline) -> bytes:
+        """The whole file."""
+
+    def write(self, material: Material, out: BinaryIO) -> Notes:
+        """Build the timeline and write it."""
+        timeline = build(material, self.options)
+        return self.put(timeline, out)
+
+    def put(self, timeline: Timeline, out: BinaryIO) -> Notes:
+        """Write a timeline that is built already: what the desktop app's converter does too."""
+        out.write(self.file(timeline))
+        return Notes(
+            (*actual_losses(self.losses, timeline.transcript), *self.left_out(timeline)),
+            (*timeline.warnings, *self.warnings(timeline)),
+        )
+
+    def left_out(self, timeline: Timeline) -> tuple[str, ...]:  # noqa: ARG002
+        """What this timeline has that the format can't hold, in words."""
+        return ()
+
+    def warnings(self, timeline: Timeline) -> tuple[str, ...]:  # noqa: ARG002
+        """What to look out for in this file."""
+        return ()
