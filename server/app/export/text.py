@@ -16,6 +16,11 @@ def clean(text: str) -> str:
     return " ".join(_UNFIT.sub("", text).split())
 
 
+def printable(text: str) -> str:
+    """Without control characters and lone surrogates, white space as it is: what paths need."""
+    return _UNFIT.sub("", text)
+
+
 def encode(text: str, *, newline: Newline = "lf", bom: bool = False) -> bytes:
     """UTF-8 bytes with one kind of line end and, for old Windows programs, a byte order mark."""
     ends = text.replace("\n", "\r\n") if newline == "crlf" else text

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
-from ..text import clean
+from ..text import clean, printable
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
@@ -36,7 +36,7 @@ def url(path: str, *, host: str = "") -> str:
     """A file's URL: paths are escaped, relative ones stay relative to the document, URLs stay as they are."""
     if _SCHEME.match(path):
         return path
-    escaped = quote(clean(path).replace("\\", "/"))
+    escaped = quote(printable(path).replace("\\", "/"))
     return f"file://{host}{escaped}" if escaped.startswith("/") else escaped
 
 

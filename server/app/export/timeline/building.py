@@ -20,7 +20,7 @@ from ...domain.document import ArtificialSilence, Document
 from ...domain.timecode import Timebase, parse_rate, timebase_of
 from ...domain.transcript import Transcript, Word
 from ..material import Material, Source
-from ..text import clean
+from ..text import clean, printable
 from ..wording import WordingOptions, reworded
 from .model import Clip, Colour, Marker, Media, Speech, Timeline
 
@@ -205,7 +205,7 @@ def _media(index: int, source: Source, sequence: Timebase) -> Media:
         index=index,
         id=source.id,
         name=name,
-        location=clean(str(source.path)) if source.path else name,
+        location=printable(str(source.path)) if source.path else name,
         offline=source.path is None,
         timebase=timebase,
         start_frame=timebase.parse(label) if label else 0,

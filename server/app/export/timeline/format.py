@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Iterable
 from typing import BinaryIO, Generic, TypeVar
 
 from ..base import Format
-from ..losses import actual_losses
+from ..losses import Loss, actual_losses
 from ..material import Material
 from ..report import Notes
 from .building import TimelineOptions, build
@@ -32,10 +33,18 @@ class TimelineFormat(Format[T], Generic[T]):
     def put(self, timeline: Timeline, out: BinaryIO) -> Notes:
         """Write a timeline that is built already: what the desktop app's converter does too."""
         out.write(self.file(timeline))
+        return self.notes(timeline)
+
+    def notes(self, timeline: Timeline) -> Notes:
+        """What to report of a file that was written."""
         return Notes(
-            (*actual_losses(self.losses, timeline.transcript), *self.left_out(timeline)),
+            (*actual_losses(self.suffered(), timeline.transcript), *self.left_out(timeline)),
             (*timeline.warnings, *self.warnings(timeline)),
         )
+
+    def suffered(self) -> Iterable[Loss]:
+        """Of the declared losses, those that these options leave standing."""
+        return self.losses
 
     def left_out(self, timeline: Timeline) -> tuple[str, ...]:  # noqa: ARG002
         """What this timeline has that the format can't hold, in words."""
