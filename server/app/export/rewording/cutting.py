@@ -21,11 +21,11 @@ _EARLIEST = 0.5
 
 
 def merge(transcript: Transcript, pause_s: float) -> Transcript:
-    """Join segments of one speaker, with nobody else's between them, over pauses up to this."""
+    """Join segments of one speaker, with nobody else's between them, over pauses up to this; not where they overlap."""
     groups: list[list[Segment]] = []
     end_s = 0.0
     for segment in transcript.segments:
-        if groups and groups[-1][-1].speaker == segment.speaker and segment.start_s - end_s <= pause_s:
+        if groups and groups[-1][-1].speaker == segment.speaker and 0 <= segment.start_s - end_s <= pause_s:
             groups[-1].append(segment)
             end_s = max(end_s, segment.end_s)
         else:
@@ -127,7 +127,7 @@ def _cuts(words: Sequence[Word], limit_s: float) -> list[int]:
 def _best_cut(words: Sequence[Word], begin: int, fits: int, limit_s: float, left_s: float) -> int:
     """The best place to end a part that begins with one word and may reach up to another."""
     start_s = words[begin].start_s
-    even_s = left_s / ceil(left_s / limit_s)
+    even_s = left_s / ceil(min(left_s / limit_s, len(words)))
     best, best_worth = fits, float("-inf")
     for cut in range(fits, begin, -1):
         last, following = words[cut - 1], words[cut]
