@@ -288,14 +288,18 @@ def _speech(transcript: Transcript, timebase: Timebase) -> tuple[Speech, ...]:
 
 
 def _with_text(clips: Sequence[Clip], speech: Sequence[Speech], timebase: Timebase) -> tuple[Clip, ...]:
-    """Give each clip the words of its speaker that begin in it."""
+    """Give each clip the words of its speaker that begin in it, or at least sound in it where speech overlaps."""
     starts = [clip.start for clip in clips]
     words: list[list[Word]] = [[] for _ in clips]
     for segment in speech:
         for word in segment.words or (Word(0, 0, segment.text, segment.confidence),):
-            frame = timebase.frame_at(max(0.0, word.start_s)) if segment.words else segment.start
-            place = max(0, min(bisect_left(starts, frame + 1) - 1, len(clips) - 1))
-            if place < len(clips) and clips[place].speaker == segment.speaker:
+            frames = (segment.start, segment.end)
+            if segment.words:
+                frames = (timebase.frames(max(0.0, word.start_s)), timebase.frames(max(0.0, word.end_s)))
+            first = max(0, bisect_left(starts, frames[0] + 1) - 1)
+            sounding = range(first, max(first + 1, bisect_left(starts, frames[1])))
+            place = next((n for n in sounding if n < len(clips) and clips[n].speaker == segment.speaker), None)
+            if place is not None:
                 words[place].append(word)
     return tuple(
         replace(
