@@ -1,0 +1,159 @@
+"""Scenarist closed captions: CEA-608 pop-on captions (47 CFR 15.119) as pairs of bytes, with timecode at 29.97."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Annotated, BinaryIO, ClassVar, Literal
+
+from pydantic import Field
+
+from ...domain.timecode import Timebase, timebase_of
+from ...domain.transcript import Transcript
+from ..base import TextFormat
+from ..captions import CaptionOptions, lay_out
+from ..cea608.captions import load
+from ..cea608.checking import check_scc
+from ..cea608.codes import COLUMNS
+from ..cea608.schedule import Cue, in_turn, transmissions
+from ..cea608.writable import Writable, writable
+from ..losses import Loss, actual_losses
+from ..material import Material
+from ..report import Check, Notes
+from ..text import encode
+from ..wording import reworded
+
+_RATE = Fraction(30_000, 1001)
+_LATE_FRAMES = 2
+_HEADER = "Scenarist_SCC V1.0"
+_DAY = "Timecode starts again at zero after 24 hours: players lose their place there."
+
+
+@dataclass(frozen=True, slots=True)
+class SccOptions(CaptionOptions):
+    """Caption style within what CEA-608 can show, and timecode."""
+
+    max_chars: Annotated[int, Field(ge=8, le=COLUMNS, description="Most characters in a line.")] = COLUMNS
+    speakers: Annotated[bool, Field(description="Name the speaker whenever another one speaks.")] = True
+    alignment: Annotated[Literal["centre", "left"], Field(description="Where lines stand.")] = "centre"
+    drop_frame: Annotated[
+        Literal["auto", "yes", "no"],
+        Field(description="Drop-frame timecode; auto does as a recording at 29.97, and says yes to all others."),
+    ] = "auto"
+    start_timecode: Annotated[
+        str, Field(description="Timecode of the recording's first frame; auto takes the recording's own.")
+    ] = "00:00:00:00"
+
+
+@dataclass(frozen=True, slots=True)
+class _Track:
+    """What is to be sent, and what became of it on the way."""
+
+    content: Writable
+    timebase: Timebase
+    start_frame: int
+    wanted: Sequence[Cue]
+    cues: Sequence[Cue]
+
+
+class Scc(TextFormat[SccOptions]):
+    """Each caption is sent before it appears; one at a time, at two bytes a frame."""
+
+    id = "scc"
+    family = "captions"
+    name = "Scenarist closed captions"
+    extension = "scc"
+    media_type = "text/x-scc"
+    description = "CEA-608 captions for American television, DVDs and broadcasters: Western European letters only."
+    losses = (
+        Loss.SPEAKERS,
+        Loss.WORD_TIMES,
+        Loss.CONFIDENCE,
+        Loss.TRANSLATIONS,
+        Loss.EMBEDDINGS,
+        Loss.PROVENANCE,
+        Loss.VIDEO_FACTS,
+        Loss.OVERLAP,
+        Loss.CHARACTERS,
+        Loss.FRAMES,
+    )
+    checks: ClassVar[Mapping[str, Check]] = {"structure": check_scc}
+    options_type = SccOptions
+
+    def text(self, transcript: Transcript) -> str:
+        """Header and transmissions."""
+        return _file(self._track(transcript))
+
+    def write(self, material: Material, out: BinaryIO) -> Notes:
+        """Lay out, schedule and write; all that was lost or moved on the way is told.
+
+        Raises:
+            InvalidOption: CEA-608 can't write the script, or a timecode that makes no sense.
+        """
+        options = self.options
+        transcript, warnings = reworded(material.transcript, options, offset_s=options.offset_s)
+        track = self._track(transcript)
+        out.write(encode(_file(track), newline=options.newline, bom=options.bom))
+        return Notes(self._lost(transcript, track.content), (*warnings, *_warnings(track)))
+
+    def left_out(self, transcript: Transcript) -> tuple[str, ...]:
+        """Speakers are there when asked for, characters where CEA-608 has them."""
+        return self._lost(transcript, writable(transcript))
+
+    def _lost(self, transcript: Transcript, content: Writable) -> tuple[str, ...]:
+        kept = {Loss.SPEAKERS: self.options.speakers, Loss.CHARACTERS: not (content.similar or content.unwritable)}
+        return actual_losses((loss for loss in self.losses if not kept.get(loss)), transcript)
+
+    def _track(self, transcript: Transcript) -> _Track:
+        options = self.options
+        content = writable(transcript)
+        timebase = self._timebase(transcript)
+        captions = lay_out(content.transcript, options, labels=options.speakers)
+        wanted = [
+            Cue.of(
+                timebase.frames(Fraction(caption.start_ms, 1000)),
+                timebase.frames(Fraction(caption.end_ms, 1000)),
+                load(caption.texts, options.alignment),
+            )
+            for caption in captions
+        ]
+        cues = in_turn(wanted, timebase.frames(options.min_s))
+        return _Track(content, timebase, self._start_frame(transcript, timebase), wanted, cues)
+
+    def _timebase(self, transcript: Transcript) -> Timebase:
+        if self.options.drop_frame != "auto":
+            return Timebase(_RATE, self.options.drop_frame == "yes")
+        video = transcript.recording.video
+        same = video is not None and timebase_of(video.frame_rate).rate == _RATE
+        return Timebase(_RATE, video.drop_frame if video and same else True)
+
+    def _start_frame(self, transcript: Transcript, timebase: Timebase) -> int:
+        if self.options.start_timecode != "auto":
+            return timebase.parse(self.options.start_timecode)
+        video = transcript.recording.video
+        if video is None or video.start_timecode is None:
+            return 0
+        own = timebase_of(video.frame_rate, drop_frame=video.drop_frame)
+        return timebase.frames(own.seconds(own.parse(video.start_timecode)))
+
+
+def _file(track: _Track) -> str:
+    label = track.timebase.format
+    lines = [f"{label(track.start_frame + sent.frame)}\t{sent.words}\n" for sent in transmissions(track.cues)]
+    return "\n".join([f"{_HEADER}\n", *lines])
+
+
+def _warnings(track: _Track) -> tuple[str, ...]:
+    told = list(track.content.warnings)
+    delays = [cue.start - wanted.start for cue, wanted in zip(track.cues, track.wanted, strict=True)]
+    late = [delay for delay in delays if delay > _LATE_FRAMES]
+    if late:
+        longest_s = float(track.timebase.seconds(max(late)))
+        told.append(
+            f"{len(late)} of {len(delays)} captions appear later than spoken, by up to {longest_s:.1f} s: they are "
+            "sent at two bytes a frame and shown one at a time."
+        )
+    if track.cues and track.start_frame + track.cues[-1].end >= track.timebase.frames_per_day:
+        told.append(_DAY)
+    return tuple(told)
