@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import PurePosixPath
@@ -17,8 +18,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from ...domain.document import ArtificialSilence, Document
-from ...domain.timecode import Timebase, parse_rate, timebase_of
+from ...domain.recording import VideoFacts
+from ...domain.timecode import Timebase, parse_rate
 from ...domain.transcript import Transcript, Word
+from ...errors import InvalidOption
 from ..material import Material, Source
 from ..text import clean, printable
 from ..wording import WordingOptions, reworded
@@ -194,13 +197,27 @@ class _Shelf:
         }
 
 
+def grid_of(video: VideoFacts) -> tuple[Timebase, int]:
+    """A picture's own frames, and the label of the first as a frame count.
+
+    What a file claims against the standard (drop-frame at 25, labels that don't exist) is not believed.
+    """
+    rate = parse_rate(video.frame_rate)
+    timebase = Timebase(rate)
+    with suppress(InvalidOption):
+        timebase = Timebase(rate, video.drop_frame)
+    label = (video.start_timecode or "").replace(";", ":")
+    with suppress(InvalidOption):
+        return timebase, timebase.parse(label)
+    return timebase, 0
+
+
 def _media(index: int, source: Source, sequence: Timebase) -> Media:
     recording = source.recording
     video = recording.video if recording else None
-    timebase = timebase_of(video.frame_rate, drop_frame=video.drop_frame) if video else sequence
+    timebase, start_frame = grid_of(video) if video else (sequence, 0)
     name = clean(source.path.name if source.path else recording.name if recording else source.id) or f"media {index}"
     duration_s = Fraction(round(recording.duration_s * _MICROS), _MICROS) if recording else Fraction(0)
-    label = video.start_timecode if video else None
     return Media(
         index=index,
         id=source.id,
@@ -208,7 +225,7 @@ def _media(index: int, source: Source, sequence: Timebase) -> Media:
         location=printable(str(source.path)) if source.path else name,
         offline=source.path is None,
         timebase=timebase,
-        start_frame=timebase.parse(label) if label else 0,
+        start_frame=start_frame,
         frames=timebase.frames(duration_s),
         duration_s=duration_s,
         has_video=video is not None,
@@ -259,8 +276,8 @@ def _timebase(material: Material, options: TimelineOptions) -> Timebase:
         rate = parse_rate(video.frame_rate) if video else _SOUND_ONLY_RATE
     if options.drop_frame != "auto":
         return Timebase(rate, options.drop_frame == "yes")
-    same = video is not None and parse_rate(video.frame_rate) == rate
-    return Timebase(rate, bool(same and video and video.drop_frame))
+    own = grid_of(video)[0] if video else None
+    return own if own and own.rate == rate else Timebase(rate)
 
 
 def _start_frame(material: Material, timebase: Timebase, options: TimelineOptions) -> int:
@@ -268,8 +285,8 @@ def _start_frame(material: Material, timebase: Timebase, options: TimelineOption
         return timebase.parse(options.start_timecode)
     video = material.transcript.recording.video
     if material.document is None and video and video.start_timecode:
-        own = timebase_of(video.frame_rate, drop_frame=video.drop_frame)
-        return timebase.frames(own.seconds(own.parse(video.start_timecode)))
+        own, label = grid_of(video)
+        return timebase.frames(own.seconds(label))
     return timebase.parse(_USUAL_START)
 
 
