@@ -1,0 +1,1 @@
+"""GStreamer Editing Services' XML, which Pitivi reads."""
