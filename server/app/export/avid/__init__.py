@@ -1,0 +1,1 @@
+"""Avid Media Composer: AAF compositions, and the small text files its dialogs import."""
