@@ -30,6 +30,7 @@ from .settings.groups import (
     ServerSettings,
     SpeechSettings,
     TranscriptionSettings,
+    TranslationSettings,
 )
 from .settings.layers import (
     PREFIX,
@@ -75,6 +76,7 @@ class Settings(Group):
     diarization: DiarizationSettings = DiarizationSettings()
     models: ModelSettings = ModelSettings()
     cache: CacheSettings = CacheSettings()
+    translation: TranslationSettings = TranslationSettings()
 
     @property
     def models_dir(self) -> Path:

@@ -155,6 +155,20 @@ class CacheSettings(Group):
     max_age_days: float = Field(7.0, ge=0, description="What was not used for so long goes, in days.")
 
 
+class TranslationSettings(Group):
+    """Translators. What may send text elsewhere, or read files, can't be changed over HTTP."""
+
+    service: str | None = Field(
+        None,
+        pattern=r"^https?://[^/\s@]+[^\s@]*$",
+        description="LibreTranslate-compatible service that texts are sent to when a translation is asked for.",
+    )
+    service_key: str | None = Field(None, json_schema_extra=SECRET, description="Key of the service. Never printed.")
+    model: Folder | None = Field(
+        None, description="Argos Translate package, a folder or archive, used when there is no service."
+    )
+
+
 class ModelSettings(Group):
     """Speech and speaker models."""
 

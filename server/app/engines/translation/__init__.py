@@ -1,0 +1,1 @@
+"""Translation on this machine: packages of Argos Translate, run by CTranslate2."""
