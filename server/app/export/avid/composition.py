@@ -6,7 +6,7 @@ units of the slot that holds the clip, and they are rounded to those once, from 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -21,6 +21,7 @@ from .model import Model
 CLIP_NAME_CHARACTERS = 64
 MOST_TEXT_CHARACTERS = 16_000
 """A property has 64 KiB, and a character may take four bytes of them."""
+_TIMECODE_SLOT = 1
 _FIRST_TRACK_SLOT = 100
 """Above all slots of recordings: OpenTimelineIO takes tracks with the same numbers for one another."""
 _EVENT_SLOTS = 1000
@@ -68,6 +69,20 @@ def tracks_of(timeline: Timeline, *, all_channels: bool) -> list[Track]:
     return tracks
 
 
+def marked_tracks(timeline: Timeline, tracks: Sequence[Track]) -> Mapping[str, Track]:
+    """On which track each speaker's markers stand: on the picture, or without one on the first of their own sound.
+
+    Who has no track of their own, because others spoke meanwhile, gets the first there is; without tracks nobody does.
+    """
+    if not tracks:
+        return {}
+    first = tracks[0]
+    own: dict[str, Track] = {}
+    for track in tracks:
+        own.setdefault(track.speaker, first if first.kind == "picture" else track)
+    return {marker.speaker: own.get(marker.speaker, first) for marker in timeline.markers}
+
+
 def _track_name(speaker: str, channel: int, width: int) -> str:
     name = speaker or NO_SPEAKER
     if width == 1:
@@ -100,7 +115,7 @@ class Composing:
             FPS=timebase.nominal,
             Drop=timebase.drop_frame,
         )
-        return self._slot(1, 1, "TC1", timecode)
+        return self._slot(_TIMECODE_SLOT, 1, "TC1", timecode)
 
     def _slot(self, slot: int, number: int, name: str, segment: Storage) -> Storage:
         return self.model.object(
@@ -147,12 +162,13 @@ class Composing:
 
     def _events(self) -> Iterator[Storage]:
         """A slot of markers for each track that has some."""
+        marked = marked_tracks(self.timeline, self.tracks)
         base = _EVENT_SLOTS if _FIRST_TRACK_SLOT + len(self.tracks) < _EVENT_SLOTS else _MORE_EVENT_SLOTS
         by_track: dict[int, list[Storage]] = {}
-        numbers = {track.slot: track.number for track in self.tracks}
         for index, marker in enumerate(self.timeline.markers):
-            slot = self._marked_slot(marker)
+            slot = marked[marker.speaker].slot if marked else _TIMECODE_SLOT
             by_track.setdefault(slot, []).append(self._marker(index, marker, slot))
+        numbers = {track.slot: track.number for track in self.tracks}
         for slot, markers in by_track.items():
             sequence = self.model.object(
                 "Sequence", DataDefinition=self.model.media_kind("descriptivemetadata"), Components=markers
@@ -165,13 +181,6 @@ class Composing:
                 EditRate=str(self.timeline.timebase.rate),
                 PhysicalTrackNumber=numbers.get(slot, 1),
             )
-
-    def _marked_slot(self, marker: Marker) -> int:
-        """Markers stand on the picture; without one on their speaker's sound; if there is none, on the timecode."""
-        if self.timeline.has_video:
-            return self.tracks[0].slot
-        own = next((track.slot for track in self.tracks if track.speaker == marker.speaker), None)
-        return own or (self.tracks[0].slot if self.tracks else 1)
 
     def _marker(self, index: int, marker: Marker, slot: int) -> Storage:
         """A marker the way Media Composer 23.12 writes one: its facts as properties, and again as attributes."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..timeline.model import Clip, Colour, Timeline
+from ..timeline.model import Clip, Colour
 
 NO_SPEAKER = "Speech"
 """The name of a track or marker where nobody knows who speaks."""
@@ -46,11 +46,3 @@ def clip_name(clip: Clip, most: int) -> str:
 def cut_off(text: str, most: int) -> str:
     """The beginning of a text; the ellipsis counts too."""
     return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
-
-
-def marker_track(timeline: Timeline, speaker: str) -> str:
-    """The track whose markers these are: the picture, or without one the speaker's own sound."""
-    if timeline.has_video:
-        return "V1"
-    speakers = timeline.speakers
-    return f"A{speakers.index(speaker) + 1}" if speaker in speakers else "A1"

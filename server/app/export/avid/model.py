@@ -52,6 +52,7 @@ class Model:
         self._file = aaf2.open()
         self._properties: dict[str, dict[str, _Property]] = {}
         self._class_ids: dict[str, bytes] = {}
+        self._media_kinds: dict[str, Any] = {}
         for kind, name in _WEAK_PATHS:
             self._file.weakref_index(self._definition(kind, name).typedef.pid_path)
         self._file.save()
@@ -83,7 +84,9 @@ class Model:
 
     def media_kind(self, name: str) -> Any:
         """The definition of `picture`, `sound`, `timecode` or `descriptivemetadata`."""
-        return self._file.dictionary.lookup_datadef(name)
+        if name not in self._media_kinds:
+            self._media_kinds[name] = self._file.dictionary.lookup_datadef(name)
+        return self._media_kinds[name]
 
     def container(self, name: str) -> Any:
         """The definition of a kind of container."""

@@ -10,7 +10,8 @@ from typing import Annotated, BinaryIO
 
 from pydantic import Field
 
-from ..avid.labels import COLOURS, marker_track
+from ..avid.composition import Track, marked_tracks, tracks_of
+from ..avid.labels import COLOURS
 from ..base import BomOption, NewlineOption
 from ..losses import Loss
 from ..material import Material
@@ -50,6 +51,7 @@ class AvidMarkers(TimelineFormat[AvidMarkersOptions]):
 
     id = "avid_markers"
     name = "Avid marker list"
+    points_to_media = False
     extension = "markers.txt"
     media_type = "text/plain; charset=utf-8"
     description = "Markers with the transcript, for the Markers tool of Media Composer."
@@ -66,10 +68,14 @@ class AvidMarkers(TimelineFormat[AvidMarkersOptions]):
 
     def file(self, timeline: Timeline) -> bytes:
         """The markers, ordered by their place."""
-        text = "".join(f"{self._line(timeline, marker)}\n" for marker in timeline.markers)
+        marked = marked_tracks(timeline, tracks_of(timeline, all_channels=True))
+        lines = [
+            self._line(timeline.label(marker.start), marked.get(marker.speaker), marker) for marker in timeline.markers
+        ]
+        text = "".join(f"{line}\n" for line in lines)
         return encode(text, newline=self.options.newline, bom=self.options.bom)
 
-    def _line(self, timeline: Timeline, marker: Marker) -> str:
-        place, colour = timeline.label(marker.start), COLOURS[marker.colour].lower()
-        fields = [marker.name, place, marker_track(timeline, marker.speaker), colour, marker.note]
+    def _line(self, place: str, track: Track | None, marker: Marker) -> str:
+        on = f"{'V' if track and track.kind == 'picture' else 'A'}{track.number if track else 1}"
+        fields = [marker.name, place, on, COLOURS[marker.colour].lower(), marker.note]
         return "\t".join([*fields, str(marker.frames)] if self.options.lengths else fields)

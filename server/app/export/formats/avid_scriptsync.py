@@ -59,6 +59,7 @@ class AvidScriptsync(TimelineFormat[AvidScriptsyncOptions]):
 
     id = "avid_scriptsync"
     name = "Avid ScriptSync script"
+    points_to_media = False
     extension = "script.txt"
     media_type = "text/plain; charset=utf-8"
     description = "The transcript as a script for ScriptSync and script-based editing in Media Composer."

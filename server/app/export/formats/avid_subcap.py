@@ -76,6 +76,7 @@ class AvidSubcap(TimelineFormat[AvidSubcapOptions]):
 
     id = "avid_subcap"
     name = "Avid SubCap captions"
+    points_to_media = False
     extension = "subcap.txt"
     media_type = "text/plain; charset=utf-8"
     description = "Captions for the SubCap effect of Media Composer, on whole frames."

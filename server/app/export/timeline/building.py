@@ -112,11 +112,6 @@ def lay_out(
     clips = list(_placed(stretches, media, timebase))
     final = media.all()
     speech = _speech(transcript, timebase)
-    offline = tuple(
-        f"The recording '{medium.name}' is not at hand: its clips are offline until it is linked in the editor."
-        for medium in final.values()
-        if medium.offline
-    )
     found = tuple(replace(clip, media=final[clip.media.id] if clip.media else None) for clip in clips)
     return Timeline(
         name=name,
@@ -127,7 +122,7 @@ def lay_out(
         speech=speech,
         markers=tuple(_markers(speech, options)),
         transcript=transcript,
-        warnings=(*warnings, *offline),
+        warnings=warnings,
     )
 
 

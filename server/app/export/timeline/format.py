@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable
-from typing import BinaryIO, Generic, TypeVar
+from typing import BinaryIO, ClassVar, Generic, TypeVar
 
 from ..base import Format
 from ..losses import Loss, actual_losses
@@ -20,6 +20,8 @@ class TimelineFormat(Format[T], Generic[T]):
     """A format for editing programs. Override `file`, or `put` where the file is too large for memory."""
 
     family = "editors"
+    points_to_media: ClassVar[bool] = True
+    """Whether it holds clips that play recordings; lists of markers, captions and scripts don't."""
 
     @abstractmethod
     def file(self, timeline: Timeline) -> bytes:
@@ -39,7 +41,7 @@ class TimelineFormat(Format[T], Generic[T]):
         """What to report of a file that was written."""
         return Notes(
             (*actual_losses(self.suffered(), timeline.transcript), *self.left_out(timeline)),
-            (*timeline.warnings, *self.warnings(timeline)),
+            (*timeline.warnings, *(_offline(timeline) if self.points_to_media else ()), *self.warnings(timeline)),
         )
 
     def suffered(self) -> Iterable[Loss]:
@@ -53,3 +55,11 @@ class TimelineFormat(Format[T], Generic[T]):
     def warnings(self, timeline: Timeline) -> tuple[str, ...]:  # noqa: ARG002
         """What to look out for in this file."""
         return ()
+
+
+def _offline(timeline: Timeline) -> tuple[str, ...]:
+    return tuple(
+        f"The recording '{medium.name}' is not at hand: its clips are offline until it is linked in the editor."
+        for medium in timeline.media
+        if medium.offline
+    )
