@@ -122,7 +122,16 @@ def lay_out(
         speech=speech,
         markers=tuple(_markers(speech, options)),
         transcript=transcript,
-        warnings=warnings,
+        warnings=(*warnings, *offline_warnings(final.values())),
+    )
+
+
+def offline_warnings(media: Iterable[Media]) -> tuple[str, ...]:
+    """What to know of recordings that nobody has at hand."""
+    return tuple(
+        f"The recording '{medium.name}' is not at hand: its clips are offline until it is linked in the editor."
+        for medium in media
+        if medium.offline
     )
 
 

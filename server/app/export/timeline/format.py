@@ -10,7 +10,7 @@ from ..base import Format
 from ..losses import Loss, actual_losses
 from ..material import Material
 from ..report import Notes
-from .building import TimelineOptions, build
+from .building import TimelineOptions, build, offline_warnings
 from .model import Timeline
 
 T = TypeVar("T", bound=TimelineOptions)
@@ -39,9 +39,10 @@ class TimelineFormat(Format[T], Generic[T]):
 
     def notes(self, timeline: Timeline) -> Notes:
         """What to report of a file that was written."""
+        beside_the_point = () if self.points_to_media else offline_warnings(timeline.media)
         return Notes(
             (*actual_losses(self.suffered(), timeline.transcript), *self.left_out(timeline)),
-            (*timeline.warnings, *(_offline(timeline) if self.points_to_media else ()), *self.warnings(timeline)),
+            (*(w for w in timeline.warnings if w not in beside_the_point), *self.warnings(timeline)),
         )
 
     def suffered(self) -> Iterable[Loss]:
@@ -55,11 +56,3 @@ class TimelineFormat(Format[T], Generic[T]):
     def warnings(self, timeline: Timeline) -> tuple[str, ...]:  # noqa: ARG002
         """What to look out for in this file."""
         return ()
-
-
-def _offline(timeline: Timeline) -> tuple[str, ...]:
-    return tuple(
-        f"The recording '{medium.name}' is not at hand: its clips are offline until it is linked in the editor."
-        for medium in timeline.media
-        if medium.offline
-    )
