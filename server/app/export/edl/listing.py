@@ -7,7 +7,7 @@ keeps the hours, minutes and seconds of its timecode; from there on its time is 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...domain.timecode import Timebase
 from ..text import clean
@@ -50,7 +50,7 @@ def lines(timeline: Timeline) -> Iterator[str]:
     yield fcm(drop_frame=mode)
     yield ""
     markers = list(reversed(timeline.markers))
-    for number, clip in enumerate(timeline.clips, start=1):
+    for number, clip in enumerate(_events(timeline), start=1):
         wanted = tapes[clip.media.id].timebase.drop_frame if clip.media else mode
         if wanted != mode:
             mode = wanted
@@ -61,6 +61,25 @@ def lines(timeline: Timeline) -> Iterator[str]:
         while markers and markers[-1].start < clip.end:
             yield _locator(markers.pop(), timeline)
     yield from (_locator(marker, timeline) for marker in reversed(markers))
+
+
+def _events(timeline: Timeline) -> Iterator[Clip]:
+    """The clips, those in pieces that are too long for a clock of 24 hours."""
+    longest = timeline.timebase.frames_per_day // 2
+    for clip in timeline.clips:
+        rest = clip
+        while rest.frames > longest:
+            head, rest = _divided(rest, longest, timeline.timebase)
+            yield head
+        yield rest
+
+
+def _divided(clip: Clip, frames: int, sequence: Timebase) -> tuple[Clip, Clip]:
+    own = clip.media.timebase.frames(sequence.seconds(frames)) if clip.media else frames
+    middle = clip.start + frames
+    head = replace(clip, end=middle, source_frames=own)
+    rest = clip.source_frames - own
+    return head, replace(clip, start=middle, source_start=clip.source_start + own, source_frames=rest)
 
 
 def fcm(*, drop_frame: bool) -> str:

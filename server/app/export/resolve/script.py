@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -37,7 +38,7 @@ def plan(timeline: Timeline, captions: str) -> dict[str, Any]:
         "start_timecode": timeline.label(0),
         "width": width,
         "height": height,
-        "media": [{"name": medium.name, "location": medium.location} for medium in timeline.media],
+        "media": [{"name": _file_name(medium.location), "location": medium.location} for medium in timeline.media],
         "tracks": [name or "Speech" for name in tracks],
         "clips": [
             [places[clip.media.id], tracks[clip.speaker], clip.source_start, clip.source_end - 1, clip.start]
@@ -66,6 +67,10 @@ def runnable(file: BinaryIO, material: Material) -> Iterator[str]:  # noqa: ARG0
         yield "A clip is on a track that is not made."
     if any(last < first for _, _, first, last, _ in found["clips"]):
         yield "A clip ends before it begins."
+
+
+def _file_name(location: str) -> str:
+    return re.split(r"[\\/]", location)[-1]
 
 
 @cache
