@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import accumulate, pairwise
 
@@ -11,8 +11,9 @@ from .transcript import Word
 
 _PHRASE_END = (",", ";", ":", "–", "—", "،", "、", "，", "；", "：")
 _REACH = 0.5
-"""How far from the exact place a text may be cut to end a sentence or phrase, as part of the shorter neighbour."""
+"""How far from the exact place a text may be cut to end a sentence or phrase, as part of what lies on either side."""
 _RELIEF = {"sentence": 1.0, "phrase": 0.4, "word": 0.0}
+_EMPTY_COST = 1.0
 
 
 def spread(
@@ -39,31 +40,53 @@ def share_out(text: str, weights: Sequence[float]) -> list[str]:
     if len(weights) < 2 or not words:
         return [" ".join(words), *[""] * (len(weights) - 1)][: len(weights)]
     done = list(accumulate((len(word) + 1 for word in words), initial=0))
-    total = sum(weights) or float(len(weights))
-    even = not sum(weights)
-    wanted = [done[-1] * share / total for share in accumulate(1.0 if even else weight for weight in weights)]
-    cuts = [0]
-    for index, target in enumerate(wanted[:-1]):
-        before = wanted[index - 1] if index else 0.0
-        reach = _REACH * min(target - before, wanted[index + 1] - target)
-        cuts.append(_best_cut(words, done, cuts[-1], target, reach))
-    cuts.append(len(words))
+    shares = weights if sum(weights) else [1.0] * len(weights)
+    lengths = [done[-1] * share / sum(shares) for share in shares]
+    cuts = [0, *_cheapest([_choices(words, done, *place) for place in _places(lengths)], len(words)), len(words)]
     return [" ".join(words[begin:end]) for begin, end in pairwise(cuts)]
 
 
-def _best_cut(words: Sequence[str], done: Sequence[int], least: int, target: float, reach: float) -> int:
-    """How many words to end a part after: near the target, at the end of a sentence or phrase if there is one."""
-    nearest = max(least, min(len(words), bisect_left(done, target)))
-    if nearest - 1 >= least and target - done[nearest - 1] < done[nearest] - target:
-        nearest -= 1
-    near = range(max(least, bisect_left(done, target - reach)), min(len(words), bisect_left(done, target + reach)) + 1)
-    best: int = min((nearest, *near), key=lambda cut: _cost(words, done, cut, target, reach))
-    return best
+def _places(lengths: Sequence[float]) -> list[tuple[float, float]]:
+    """Where parts should end, in characters, and how much lies on either side of there on average."""
+    ends = accumulate(lengths)
+    return [(end, (one + two) / 2) for end, (one, two) in zip(ends, pairwise(lengths), strict=False)]
 
 
-def _cost(words: Sequence[str], done: Sequence[int], cut: int, target: float, reach: float) -> float:
-    distance = abs(done[cut] - target) / max(reach, 1.0)
-    return distance - _RELIEF[_ending(words[cut - 1])] if cut else distance
+def _choices(words: Sequence[str], done: Sequence[int], target: float, scale: float) -> dict[int, float]:
+    """Numbers of words a part may end after, and what each costs: little near the target and at ends of sentences."""
+    low = bisect_right(done, target) - 1
+    first = min(low, bisect_left(done, target - _REACH * scale))
+    last = min(len(words), max(low + 1, bisect_right(done, target + _REACH * scale) - 1))
+    return {
+        cut: abs(done[cut] - target) / max(scale, 1.0) - (_RELIEF[_ending(words[cut - 1])] if cut else 0.0)
+        for cut in range(max(0, first), last + 1)
+    }
+
+
+def _cheapest(boundaries: Sequence[dict[int, float]], count: int) -> list[int]:
+    """One cut of each boundary, none before the last one's, so that all cost least; empty parts cost too."""
+    costs = {0: 0.0}
+    steps: list[dict[int, int]] = []
+    for choices in [*boundaries, {count: 0.0}]:
+        reached, step = {}, {}
+        earlier = sorted(costs)
+        best, at = 0, 0
+        for cut in sorted(choices):
+            while at < len(earlier) and earlier[at] < cut:
+                best = min(best if at else earlier[0], earlier[at], key=costs.__getitem__)
+                at += 1
+            ways = [(costs[best], best)] if at else []
+            if cut in costs:
+                ways.append((costs[cut] + _EMPTY_COST, cut))
+            if ways:
+                cost, step[cut] = min(ways, key=lambda way: (way[0], -way[1]))
+                reached[cut] = cost + choices[cut]
+        costs = reached
+        steps.append(step)
+    cuts = [count]
+    for step in reversed(steps):
+        cuts.append(step[cuts[-1]])
+    return cuts[-2:0:-1]
 
 
 def _ending(word: str) -> str:

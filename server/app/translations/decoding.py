@@ -52,6 +52,6 @@ def decoded(data: bytes, language: str) -> tuple[str, str]:
 def _utf16(data: bytes) -> str | None:
     """UTF-16 without a mark: subtitles are full of ASCII, every second byte of which is zero then."""
     sample = data[:4096]
-    if len(sample) < 4 or sample.count(0) < len(sample) // 8:
+    if len(sample) < 4 or sample.count(0) < max(1, len(sample) // 8):
         return None
     return "utf-16-le" if sample[1::2].count(0) >= sample[0::2].count(0) else "utf-16-be"

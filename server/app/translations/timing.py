@@ -20,6 +20,8 @@ Times = npt.NDArray[np.float64]
 _RATES = (24000 / 1001, 24.0, 25.0)
 _RATIOS = tuple(sorted({round(one / two, 9) for one in _RATES for two in _RATES}))
 _STEP_S = 0.1
+_MOST_STEPS = 400_000
+"""Recordings of more than eleven hours are looked at in coarser steps."""
 _BLUR = (0.25, 0.5, 0.75, 1.0, 0.75, 0.5, 0.25)
 """How much a beginning that misses by so many steps still counts, the middle being none."""
 _FINE_RATIOS = 24
@@ -47,7 +49,7 @@ def estimate(cues: Sequence[Cue], transcript: Transcript) -> Retiming:
     better = _meeting(starts * found.ratio + found.offset_s, onsets)
     if better < max(_ENOUGH, already + _GAIN):
         found = _refined(starts, onsets, Retiming()) if already >= _ENOUGH else Retiming()
-    return _rounded(found, float(starts[-1]))
+    return _rounded(found, starts)
 
 
 def _onsets(transcript: Transcript) -> Times:
@@ -61,24 +63,28 @@ def _onsets(transcript: Transcript) -> Times:
 
 
 def _coarse(starts: Times, onsets: Times) -> Retiming:
-    usual = max((_correlated(starts, onsets, ratio) for ratio in _RATIOS), key=lambda found: found[0])
+    step_s = max(_STEP_S, float(max(starts[-1] - starts[0], onsets[-1])) / _MOST_STEPS)
+    speech = np.convolve(_impulses(onsets, step_s), _BLUR, "same")
+    longest = len(speech) + len(_impulses((starts - starts[0]) * _RATIOS[-1] * (1 + _FINE_REACH), step_s))
+    size = 1 << int(np.ceil(np.log2(longest)))
+    spectrum = np.fft.rfft(speech, size)
+
+    def correlated(ratio: float) -> tuple[float, Retiming]:
+        """The offset at which most beginnings meet at a speed, and how well they do."""
+        first_s = float(starts[0]) * ratio
+        cues = _impulses(starts * ratio - first_s, step_s)
+        product = np.fft.irfft(spectrum * np.conj(np.fft.rfft(cues, size)), size)
+        best = int(np.argmax(product))
+        lag = best if best < len(speech) else best - size
+        return float(product[best]), Retiming(lag * step_s - first_s, ratio)
+
+    usual = max(map(correlated, _RATIOS), key=lambda found: found[0])
     around = usual[1].ratio * (1 + np.linspace(-_FINE_REACH, _FINE_REACH, 2 * _FINE_RATIOS + 1))
-    return max((usual, *(_correlated(starts, onsets, float(ratio)) for ratio in around)), key=lambda f: f[0])[1]
+    return max((usual, *(correlated(float(ratio)) for ratio in around)), key=lambda found: found[0])[1]
 
 
-def _correlated(starts: Times, onsets: Times, ratio: float) -> tuple[float, Retiming]:
-    """The offset at which most beginnings meet at a speed, and how well they do."""
-    first_s = float(starts[0]) * ratio
-    cues, speech = _impulses(starts * ratio - first_s), np.convolve(_impulses(onsets), _BLUR, "same")
-    size = 1 << int(np.ceil(np.log2(len(cues) + len(speech))))
-    product = np.fft.irfft(np.fft.rfft(speech, size) * np.conj(np.fft.rfft(cues, size)), size)
-    best = int(np.argmax(product))
-    lag = best if best < len(speech) else best - size
-    return float(product[best]), Retiming(lag * _STEP_S - first_s, ratio)
-
-
-def _impulses(times: Times) -> Times:
-    steps = np.rint(times / _STEP_S).astype(np.int64)
+def _impulses(times: Times, step_s: float) -> Times:
+    steps = np.rint(times / step_s).astype(np.int64)
     track = np.zeros(int(steps[-1]) + len(_BLUR))
     track[steps] = 1.0
     return track
@@ -116,8 +122,10 @@ def _meeting(times: Times, onsets: Times) -> float:
     return float((np.abs(_nearest(times, onsets) - times) <= _MEETS_S).mean())
 
 
-def _rounded(found: Retiming, last_s: float) -> Retiming:
+def _rounded(found: Retiming, starts: Times) -> Retiming:
     """The correction without what is too small to matter."""
-    ratio = 1.0 if abs(found.ratio - 1.0) * last_s < _SMALLEST_DRIFT_S else round(found.ratio, 7)
-    offset_s = found.offset_s if ratio == found.ratio else found.offset_s + (found.ratio - ratio) * last_s / 2
-    return Retiming(0.0 if abs(offset_s) < _SMALLEST_OFFSET_S else round(offset_s, 3), ratio)
+    drift_s = abs(found.ratio - 1.0) * float(starts[-1] - starts[0])
+    if drift_s < _SMALLEST_DRIFT_S:
+        found = Retiming(found.offset_s + (found.ratio - 1.0) * float(starts.mean()))
+    offset_s = 0.0 if abs(found.offset_s) < _SMALLEST_OFFSET_S else round(found.offset_s, 3)
+    return Retiming(offset_s, found.ratio if found.ratio == 1.0 else round(found.ratio, 7))
