@@ -5,10 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from ..base import Format
+from .aaf import Aaf
+from .ale import Ale
 from .audapolis import Audapolis
+from .avid_markers import AvidMarkers
+from .avid_scriptsync import AvidScriptsync
+from .avid_subcap import AvidSubcap
+from .ebuttd import Ebuttd
 from .edl import Edl
+from .imsc import Imsc
 from .json import Json
 from .kdenlive import Kdenlive
+from .kit_avid import KitAvid
+from .kit_fcp import KitFcp
+from .kit_premiere import KitPremiere
+from .kit_resolve import KitResolve
 from .otio import Otio
 from .otioz import Otioz
 from .resolve_markers import ResolveMarkers
@@ -25,14 +36,25 @@ FORMATS: dict[str, type[Format[Any]]] = {
     "json": Json,
     "srt": Srt,
     "vtt": Vtt,
+    "ebuttd": Ebuttd,
+    "imsc": Imsc,
     "scc": Scc,
     "rttm": Rttm,
     "audapolis": Audapolis,
     "otio": Otio,
     "otioz": Otioz,
     "edl": Edl,
+    "aaf": Aaf,
+    "avid_markers": AvidMarkers,
+    "avid_subcap": AvidSubcap,
+    "avid_scriptsync": AvidScriptsync,
+    "ale": Ale,
     "resolve_markers": ResolveMarkers,
     "resolve_script": ResolveScript,
     "kdenlive": Kdenlive,
     "xges": Xges,
+    "kit_fcp": KitFcp,
+    "kit_premiere": KitPremiere,
+    "kit_resolve": KitResolve,
+    "kit_avid": KitAvid,
 }

@@ -16,6 +16,7 @@ from ..losses import Loss, actual_losses
 from ..material import Material, Source
 from ..options import NoOptions
 from ..report import Notes
+from ..zipping import entry
 
 NO_MEDIA = "The recording is not inside, so the desktop app can't open the file; give the recording to include it."
 HARD_TO_PLAY = "The desktop app is known to play wav and mp4 only; the recording inside is neither."
@@ -47,7 +48,7 @@ class Audapolis(Format[NoOptions]):
         """
         sources = [source for source in material.sources if source.path]
         with zipfile.ZipFile(out, "w") as archive:
-            archive.writestr(_entry("document.json", zipfile.ZIP_DEFLATED), write_document(material.cut()))
+            archive.writestr(entry("document.json"), write_document(material.cut()))
             for source in sources:
                 _add_media(archive, source)
         return Notes(actual_losses(self.losses, material.transcript), tuple(_warnings(material.sources)))
@@ -60,28 +61,19 @@ def _warnings(sources: Sequence[Source]) -> Iterator[str]:
         yield HARD_TO_PLAY
 
 
-def _entry(name: str, compression: int) -> zipfile.ZipInfo:
-    """An entry with fixed date, system and permissions."""
-    info = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
-    info.compress_type = compression
-    info.create_system = 3
-    info.external_attr = 0o100644 << 16
-    return info
-
-
 def _add_media(archive: zipfile.ZipFile, source: Source) -> None:
     digest = hashlib.sha256()
     media = cast(Path, source.path)
-    info = _entry(f"sources/{source.id}", zipfile.ZIP_STORED)
+    info = entry(f"sources/{source.id}", packed=False)
     try:
         file = media.open("rb")
         info.file_size = media.stat().st_size
     except OSError as error:
         raise NotFound(f"The recording '{media}' can't be read: {error.strerror}.") from None
-    with file, archive.open(info, "w", force_zip64=info.file_size > _ZIP64_FROM_BYTES) as entry:
+    with file, archive.open(info, "w", force_zip64=info.file_size > _ZIP64_FROM_BYTES) as inside:
         while block := file.read(_BLOCK_BYTES):
             digest.update(block)
-            entry.write(block)
+            inside.write(block)
     if _SHA256.fullmatch(source.id) and digest.hexdigest() != source.id:
         raise InvalidOption(
             f"'{media.name}' is not the recording this transcript was made from.",

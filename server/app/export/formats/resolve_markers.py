@@ -48,6 +48,7 @@ class ResolveMarkers(TimelineFormat[ResolveMarkersOptions]):
 
     id = "resolve_markers"
     name = "DaVinci Resolve marker list"
+    points_to_media = False
     extension = "markers.edl"
     media_type = "text/plain; charset=utf-8"
     description = "What was said as markers on a timeline in DaVinci Resolve, coloured by speaker."
