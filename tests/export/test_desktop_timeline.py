@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import opentimelineio as otio
 import pytest
+from audapolis.domain.recording import Recording
 from audapolis.domain.timecode import Timebase, timebase_of
-from audapolis.errors import EngineUnavailable, InvalidDocument, UnknownName
+from audapolis.errors import InvalidDocument, UnknownName, UnsupportedMedia
+from audapolis.export import desktop_timeline
 from audapolis.export.desktop_timeline import ADAPTERS, convert
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -52,7 +57,7 @@ timebases = st.sampled_from(
 
 
 @pytest.mark.parametrize("adapter", ADAPTERS)
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(items, max_size=12), timebases, texts)
 def test_no_timeline_makes_a_writer_fail(adapter: str, cuts: list[Item], timebase: Timebase, name: str) -> None:
     first = convert(name, adapter, cuts, timebase=timebase)
@@ -210,9 +215,8 @@ def test_fcpxml_follows_the_1_10_definition() -> None:
 def test_edl_events_are_read_back() -> None:
     content, extension = convert("Talk", "cmx_3600", [{**cut, "has_video": True} for cut in AUDIO])
     assert extension == "edl"
-    text = content.decode().replace(" B     C", " V     C")
-    timeline = otio.adapters.read_from_string(text, "cmx_3600", rate=30)
-    clips = list(timeline.find_clips())
+    timeline = otio.adapters.read_from_string(content.decode(), "cmx_3600", rate=30)
+    clips = list(timeline.video_tracks()[0].find_clips())
     assert [(c.source_range.start_time.value, c.duration().value) for c in clips] == [(30, 60), (300, 15), (600, 45)]
 
 
@@ -222,8 +226,9 @@ def test_edl_looks_as_editors_expect() -> None:
         "TITLE: Talk",
         "FCM: NON-DROP FRAME",
         "",
-        "001  REEL0001 A     C        00:00:01:00 00:00:03:00 01:00:00:00 01:00:02:00",
-        "* FROM CLIP NAME: media/a b&ü.wav",
+        "001  A_BU     A     C        00:00:01:00 00:00:03:00 01:00:00:00 01:00:02:00",
+        "* FROM CLIP NAME: a b&ü.wav",
+        "* SOURCE FILE: media/a b&ü.wav",
         "* COMMENT: SPEAKER Ann",
         "",
     ]
@@ -239,9 +244,82 @@ def test_many_short_cuts_do_not_drift() -> None:
 def test_adapters_that_do_not_exist_are_refused() -> None:
     with pytest.raises(UnknownName, match="Did you mean 'fcp_xml'"):
         convert("x", "fcp_xm", AUDIO)
-    for offered in ("aaf", "xges", "kdenlive"):
-        with pytest.raises(EngineUnavailable, match="fcp_xml"):
-            convert("x", offered, AUDIO)
+
+
+@pytest.mark.parametrize("adapter", ["AAF", "aaf", "fcpx_xml", "xges", "kdenlive", "mlt", "ale"])
+@pytest.mark.parametrize("cuts", [AUDIO, VIDEO, []], ids=["audio", "video", "nothing"])
+def test_adapters_that_failed_upstream_answer(adapter: str, cuts: list[Item]) -> None:
+    content, extension = convert("Talk", adapter, cuts)
+    assert content
+    assert extension == ADAPTERS[adapter].extension
+
+
+def test_aaf_is_opened_by_opentimelineio(tmp_path: Path) -> None:
+    path = tmp_path / "talk.aaf"
+    path.write_bytes(convert("Talk", "AAF", AUDIO)[0])
+    timeline = otio.adapters.read_from_file(str(path))
+    clips = sorted(
+        (round(clip.range_in_parent().start_time.value), round(clip.duration().value))
+        for track in timeline.audio_tracks()
+        for clip in track.find_clips()
+    )
+    assert clips == [(0, 60), (60, 15), (75, 45)]
+
+
+@pytest.fixture
+def movie(tmp_path: Path) -> Path:
+    """A second and a half at 25 frames a second, from 10:00:00:00 on."""
+    path = tmp_path / "talk & ü.mov"
+    command = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "color=s=64x48:r=25:d=1.5"]
+    command += ["-f", "lavfi", "-i", "sine=d=1.5", "-timecode", "10:00:00:00", "-c:v", "mpeg4", str(path)]
+    subprocess.run(command, check=True)
+    return path
+
+
+def test_recordings_on_this_machine_are_cut_at_their_own_rate(movie: Path) -> None:
+    cuts = [item("Ann", 0.4, 0.6, video=True, source=str(movie)), item("Bob", 0.2, 0.2, video=True, source=str(movie))]
+    timeline = otio.adapters.read_from_string(convert("Talk", "otio_json", cuts)[0].decode(), "otio_json")
+    clips = list(timeline.video_tracks()[0].find_clips()) + list(timeline.video_tracks()[1].find_clips())
+    found = [(c.source_range.start_time.value, c.source_range.start_time.rate, c.duration().value) for c in clips]
+    assert found == [(900_010, 25, 15), (900_005, 25, 5)]
+    assert otio.url_utils.filepath_from_url(clips[0].media_reference.target_url) == str(movie)
+    events = convert("Talk", "cmx_3600", cuts)[0].decode()
+    assert "10:00:00:10 10:00:01:00 01:00:00:00 01:00:00:15" in events
+
+
+def test_each_recording_is_looked_into_once_and_only_files_are(movie: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+    real = desktop_timeline.examined
+
+    def counting(path: Path, name: str) -> Recording:
+        seen.append(str(path))
+        return real(path, name)
+
+    monkeypatch.setattr(desktop_timeline, "examined", counting)
+    monkeypatch.chdir(movie.parent)
+    pipe = movie.parent / "pipe"
+    os.mkfifo(pipe)
+    others = [movie.name, f"file://{movie}", "http://127.0.0.1/x.mov", str(pipe), str(movie.parent), "a\0b", ""]
+    cuts = [item("Ann", 0, 1, video=True, source=source) for source in [str(movie), str(movie), *others]]
+    convert("Talk", "otio_json", cuts)
+    assert seen == [str(movie)]
+
+
+def test_no_request_makes_this_machine_look_into_many_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Path] = []
+    cuts = []
+    for number in range(2 * desktop_timeline.MAX_EXAMINED):
+        path = tmp_path / f"{number}.txt"
+        path.write_text("no recording")
+        cuts.append(item("Ann", 0, 1, source=str(path)))
+
+    def refusing(path: Path, _name: str) -> Recording:
+        seen.append(path)
+        raise UnsupportedMedia("Not a recording.")
+
+    monkeypatch.setattr(desktop_timeline, "examined", refusing)
+    assert convert("Talk", "cmx_3600", cuts)[0].count(b" C        ") == len(cuts)
+    assert len(seen) == desktop_timeline.MAX_EXAMINED
 
 
 @pytest.mark.parametrize(
