@@ -122,6 +122,12 @@ def read_as_otio(content: bytes, rate: Fraction, folder: Path) -> list[Cue]:
     return from_otio(otio.adapters.read_from_string(content.decode(), "otio_json"), rate)
 
 
+def read_as_aaf(content: bytes, rate: Fraction, folder: Path) -> list[Cue]:
+    path = folder / "cut.aaf"
+    path.write_bytes(content)
+    return from_otio(otio.adapters.read_from_file(str(path)), rate)
+
+
 def read_as_edl(content: bytes, rate: Fraction, folder: Path) -> list[Cue]:
     nominal = -(-rate.numerator // rate.denominator)
     _, events = read_edl(content, nominal)
@@ -153,6 +159,7 @@ def read_as_xges(content: bytes, rate: Fraction, folder: Path) -> list[Cue]:
 
 
 READERS: dict[str, Callable[[bytes, Fraction, Path], list[Cue]]] = {
+    "aaf": read_as_aaf,
     "otio": read_as_otio,
     "edl": read_as_edl,
     "kdenlive": read_as_mlt,
