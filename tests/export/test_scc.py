@@ -78,7 +78,8 @@ def without_short_gaps(reads: list[Read]) -> list[Read]:
 
 def wanted(transcript: Transcript, options: SccOptions) -> list[Read]:
     timebase = Timebase(RATE)
-    captions = lay_out(writable(transcript).transcript, options, labels=options.speakers)
+    laid_out = lay_out(writable(transcript).transcript, options, labels=options.speakers)
+    captions = sorted(laid_out, key=lambda caption: (caption.start_ms, caption.end_ms))
     frames = [(timebase.frames(c.start_ms / 1000), timebase.frames(c.end_ms / 1000)) for c in captions]
     return [Read(*edges, caption.texts) for edges, caption in zip(frames, captions, strict=True)]
 

@@ -50,6 +50,7 @@ class Token:
     start_s: float
     end_s: float
     glued: bool = False
+    confidence: float = 1.0
 
 
 Line = tuple[Token, ...]
@@ -136,7 +137,7 @@ def _tokens(word: Word, style: CaptionOptions) -> list[Token]:
         parts += [(piece, index > 0) for index, piece in enumerate(pieces)]
     step_s = min(style.max_s, max(0.0, word.end_s - word.start_s) / max(1, len(parts)))
     return [
-        Token(text, word.start_s + n * step_s, word.start_s + (n + 1) * step_s, glued)
+        Token(text, word.start_s + n * step_s, word.start_s + (n + 1) * step_s, glued, word.confidence)
         for n, (text, glued) in enumerate(parts)
     ]
 

@@ -109,14 +109,14 @@ class Scc(TextFormat[SccOptions]):
         options = self.options
         content = writable(transcript)
         timebase = self._timebase(transcript)
-        captions = lay_out(content.transcript, options, labels=options.speakers)
+        laid_out = lay_out(content.transcript, options, labels=options.speakers)
         wanted = [
             Cue.of(
                 timebase.frames(Fraction(caption.start_ms, 1000)),
                 timebase.frames(Fraction(caption.end_ms, 1000)),
                 load(caption.texts, options.alignment),
             )
-            for caption in captions
+            for caption in sorted(laid_out, key=lambda caption: (caption.start_ms, caption.end_ms))
         ]
         cues = in_turn(wanted, timebase.frames(options.min_s))
         return _Track(content, timebase, self._start_frame(transcript, timebase), wanted, cues)

@@ -1,0 +1,1 @@
+"""TTML captions: what its profiles EBU-TT-D and IMSC have in common."""
