@@ -7,10 +7,14 @@ there agrees with ttconv to the frame, but for gaps of up to five frames, which 
 
 from __future__ import annotations
 
+import re
+import shutil
+import subprocess
 import warnings
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
+from pathlib import Path
 
 import pycaption
 import pytest
@@ -34,6 +38,7 @@ exporter = AdvancedExporter()
 
 # What readers call characters that the standard draws but does not name.
 TTCONV_NAMES = str.maketrans("━ʌ┃┏┓┗┛", "—^¦┌┐└┘")
+FFMPEG_NAMES = str.maketrans("’´·", "'‘•")
 PYCAPTION_NAMES = str.maketrans("¦|’\xa0", "|¦' ")
 
 
@@ -223,6 +228,23 @@ def test_losses_name_what_this_file_lost() -> None:
     both = make_transcript(("S1", 1, 4, "I speak."), ("S2", 2, 5, "Me too."))
     assert "Speech that overlaps is laid out one after the other." in exporter.render(both, "scc").losses
     assert "Who speaks is left out." in exporter.render(both, "scc", {"speakers": False}).losses
+
+
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")
+def test_ffmpeg_decodes_the_same_lines(tmp_path: Path) -> None:
+    """Its times are those of whole transmissions, so only text is compared."""
+    source, target = tmp_path / "x.scc", tmp_path / "x.srt"
+    letters = "".join(sorted(CHARACTERS - set(" █\\{}<>^¦|┌┐└┘—℠")))
+    lines = [f"{letters[n : n + 30]}" for n in range(0, len(letters), 30)]
+    transcript = make_transcript(*[("S1", 5 + n * 8.0, 10 + n * 8.0, line) for n, line in enumerate(lines)])
+    content = exporter.render(transcript, "scc", {"speakers": False}).content
+    source.write_bytes(content)
+    subprocess.run(["ffmpeg", "-v", "error", "-i", str(source), str(target)], check=True)
+    blocks = (
+        re.sub(r"</?font[^>]*>|\{\\an7\}|\\h", "", target.read_text().translate(FFMPEG_NAMES)).strip().split("\n\n")
+    )
+    shown = [tuple(block.split("\n")[2:]) for block in blocks]
+    assert shown == [read.lines for read in by_ttconv(content)]
 
 
 def test_nothing_said_makes_a_header_alone() -> None:
