@@ -17,12 +17,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from ...domain.arrangement import arrange
 from ...domain.document import ArtificialSilence, Document
 from ...domain.recording import VideoFacts
 from ...domain.timecode import Timebase, parse_rate
 from ...domain.transcript import Transcript, Word
 from ...errors import InvalidOption
-from ..material import Material, Source
+from ..material import UNKNOWN_SOURCE, Material, Source
 from ..text import clean, printable
 from ..wording import WordingOptions, reworded
 from .model import Clip, Colour, Marker, Media, Speech, Timeline
@@ -82,7 +83,7 @@ def build(material: Material, options: TimelineOptions) -> Timeline:
     shaped = replace(material, transcript=transcript)
     timebase = _timebase(material, options)
     names = _new_names(material.transcript, transcript)
-    stretches = joined(_stretches(material.cut(), names), options.cuts)
+    stretches = joined(_stretches(material, names), options.cuts)
     name = clean(PurePosixPath(transcript.recording.name).stem) or "audapolis"
     return lay_out(
         name,
@@ -138,25 +139,30 @@ def offline_warnings(media: Iterable[Media]) -> tuple[str, ...]:
 def joined(stretches: Iterable[Stretch], cuts: str) -> list[Stretch]:
     """The fewest stretches that keep all real cuts and those between speakers or paragraphs if wanted."""
     found: list[Stretch] = []
+    last: Stretch | None = None
+    length_us = 0
     for stretch in stretches:
-        if found and _plays_on(found[-1], stretch, cuts):
-            found[-1] = replace(found[-1], length_us=found[-1].length_us + stretch.length_us)
-        else:
-            found.append(stretch)
-    return found
+        if last and _plays_on(last, length_us, stretch, cuts):
+            length_us += stretch.length_us
+            continue
+        if last:
+            found.append(replace(last, length_us=length_us))
+        last, length_us = stretch, stretch.length_us
+    return [*found, replace(last, length_us=length_us)] if last else found
 
 
-def _plays_on(last: Stretch, following: Stretch, cuts: str) -> bool:
-    same = last.source == following.source
+def _plays_on(first: Stretch, length_us: int, following: Stretch, cuts: str) -> bool:
+    """Whether a stretch goes on with what began with `first` and is so long by now."""
+    same = first.source == following.source
     if cuts == "speakers":
-        same = same and last.speaker == following.speaker
+        same = same and first.speaker == following.speaker
     elif cuts == "paragraphs":
-        same = same and last.paragraph == following.paragraph
-    return same and (last.source is None or _touching(last, following))
+        same = same and first.paragraph == following.paragraph
+    return same and (first.source is None or _touching(first.source_start_us + length_us, following))
 
 
-def _touching(last: Stretch, following: Stretch) -> bool:
-    return abs(last.source_start_us + last.length_us - following.source_start_us) < _TOUCHING_US
+def _touching(end_us: int, following: Stretch) -> bool:
+    return abs(end_us - following.source_start_us) < _TOUCHING_US
 
 
 def _new_names(before: Transcript, after: Transcript) -> dict[str, str]:
@@ -165,7 +171,13 @@ def _new_names(before: Transcript, after: Transcript) -> dict[str, str]:
     return {speaker.name: names.get(speaker.id, speaker.name) for speaker in before.speakers}
 
 
-def _stretches(document: Document, names: Mapping[str, str]) -> Iterator[Stretch]:
+def _stretches(material: Material, names: Mapping[str, str]) -> Iterator[Stretch]:
+    if material.document is None:
+        return _uncut(material.transcript, names)
+    return _cut(material.document, names)
+
+
+def _cut(document: Document, names: Mapping[str, str]) -> Iterator[Stretch]:
     for number, paragraph in enumerate(document.paragraphs):
         speaker = names.get(paragraph.speaker, paragraph.speaker)
         for item in paragraph.items:
@@ -174,6 +186,17 @@ def _stretches(document: Document, names: Mapping[str, str]) -> Iterator[Stretch
                 yield Stretch(None, 0, length_us, speaker, number)
             else:
                 yield Stretch(item.source, round(item.source_start_s * _MICROS), length_us, speaker, number)
+
+
+def _uncut(transcript: Transcript, names: Mapping[str, str]) -> Iterator[Stretch]:
+    """The stretches of the document that plays all of a recording, without making that document."""
+    source = transcript.recording.sha256 or UNKNOWN_SOURCE
+    for number, passage in enumerate(arrange(transcript)):
+        name = transcript.speaker_name(passage.speaker)
+        speaker = names.get(name, name)
+        for piece in passage.pieces:
+            length_us = round(piece.duration_s * _MICROS)
+            yield Stretch(source, round(piece.start_s * _MICROS), length_us, speaker, number)
 
 
 class _Shelf:
@@ -255,7 +278,11 @@ def _placed(stretches: Iterable[Stretch], media: _Shelf, timebase: Timebase) -> 
             last = None
             continue
         medium = media.take(stretch.source)
-        plays_on = last is not None and last[0].source == stretch.source and _touching(last[0], stretch)
+        plays_on = (
+            last is not None
+            and last[0].source == stretch.source
+            and _touching(last[0].source_start_us + last[0].length_us, stretch)
+        )
         wanted_s = Fraction(stretch.source_start_us, _MICROS)
         source_start = last[1] if last and plays_on else medium.timebase.frames(wanted_s)
         source_frames = _source_frames(medium, timebase, start, end)
