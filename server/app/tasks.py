@@ -249,6 +249,15 @@ class TaskManager:
         """
         return self._store.transcript(job_id)
 
+    def amend(self, job_id: str, change: Callable[[Transcript], Transcript]) -> Transcript:
+        """Change a finished job's transcript, as by a translation; `change` must be quick and keep the id.
+
+        Raises:
+            NotFound: No such job.
+            Conflict: It is not done.
+        """
+        return self._store.amend(job_id, change)
+
     def unfolding(self, job_id: str) -> Unfolding:
         """Follows what is known for good of a job's transcript while the job runs.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from .config import Settings
@@ -88,7 +89,7 @@ class TranslationDesk:
         """
         tag = checked_target(transcript, language)
         found = read_file(path, tag, name=name)
-        return _aligned(transcript, found.cues, tag, warnings=found.warnings)
+        return _aligned(transcript, found.cues, tag, same_clock=found.same_clock, warnings=found.warnings)
 
     def from_transcript(
         self, original: Transcript, translation: Transcript, language: str = "en"
@@ -101,6 +102,20 @@ class TranslationDesk:
         tag = checked_target(original, language)
         cues = tuple(Cue(s.start_s, s.end_s, (s.text,)) for s in translation.segments if s.text.strip())
         return _aligned(original, cues, tag, same_clock=True)
+
+    def put(self, transcript: Transcript, language: str, texts: Mapping[str, str]) -> Transcript:
+        """Add a track made elsewhere, given by segment id; one of that language is replaced.
+
+        Raises:
+            InvalidOption: No such language or segment, or the transcript's own language.
+        """
+        tag = checked_target(transcript, language)
+        unknown = sorted(set(texts) - {segment.id for segment in transcript.segments})
+        if unknown:
+            raise InvalidOption(
+                f"The transcript has no segment '{unknown[0]}'.", hint="Name segments by their ids.", field="lines"
+            )
+        return with_track(transcript, tag, texts)
 
     def languages(self, transcript: Transcript) -> tuple[LanguageTrack, ...]:
         """The languages a transcript has text in, the original first."""

@@ -162,6 +162,27 @@ class JobStore:
         hint = (job.error.hint if job.error else "") or "A transcript exists once the task is done."
         raise Conflict(f"The task is {job.state}, so it has no transcript{why}.", hint=hint, id=job_id)
 
+    def amend(self, job_id: str, change: Callable[[Transcript], Transcript]) -> Transcript:
+        """Put a changed transcript in place of the stored one; two changes at a time are made one after the other.
+
+        Args:
+            job_id: The job.
+            change: Makes the new one from the stored one, at once; the id must stay.
+
+        Raises:
+            NotFound: No such job.
+            Conflict: It is not done.
+        """
+        where = transcripts.c.job_id == job_id
+        with self._database.write() as connection:
+            body: str | None = connection.execute(select(transcripts.c.body).where(where).with_for_update()).scalar()
+            if body is not None:
+                changed = change(codec.from_json(Transcript, body))
+                values = {"body": codec.to_json(changed).decode()}
+                connection.execute(update(transcripts).where(where).values(**values))
+                return changed
+        return self.transcript(job_id)  # tells why there is none
+
     def find_transcript(self, transcript_id: str) -> Job | None:
         """The job that made the transcript with this id."""
         query = select(jobs).where(jobs.c.transcript_id == transcript_id).order_by(jobs.c.number).limit(1)

@@ -10,7 +10,6 @@ from itertools import accumulate
 from ..domain.phrasing import share_out
 from ..domain.transcript import Segment, Span, Transcript
 from .base import AlignmentReport, Cue, Retiming
-from .timing import estimate
 
 _NEAR_S = 1.0
 """A cue beside all speech belongs to the nearest segment up to this far."""
@@ -51,7 +50,7 @@ def align(
         warnings: What was uncertain so far.
     """
     timed = sorted((cue for cue in cues if cue.segment is None), key=lambda cue: (cue.start_s, cue.end_s))
-    retiming = Retiming() if same_clock else estimate(timed, transcript)
+    retiming = Retiming() if same_clock else _retiming(timed, transcript)
     named = {segment.id for segment in transcript.segments}
     found: dict[str, list[str]] = {}
     leftovers = []
@@ -74,6 +73,12 @@ def align(
     told = (*warnings, *_told(len(transcript.segments), covered, len(leftovers), retiming))
     report = AlignmentReport(language, len(cues), len(transcript.segments), covered, tuple(leftovers), retiming, told)
     return Aligned(texts, report)
+
+
+def _retiming(cues: Sequence[Cue], transcript: Transcript) -> Retiming:
+    from .timing import estimate  # with numpy, which would delay the server's start
+
+    return estimate(cues, transcript)
 
 
 class _Overlaps:

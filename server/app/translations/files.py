@@ -15,6 +15,7 @@ from .tables import read_table
 MAX_BYTES = 64 * 2**20
 """More is no translation anybody made."""
 _TABLES = (".csv", ".tsv")
+_BLANK = "\ufeff \t\r\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +24,12 @@ class TranslatedFile:
 
     Attributes:
         warnings: What is uncertain about how it was read.
+        same_clock: It is a transcript of the recording, so its times are ours.
     """
 
     cues: tuple[Cue, ...]
     warnings: tuple[str, ...] = ()
+    same_clock: bool = False
 
 
 def read_file(path: Path, language: str, *, name: str = "") -> TranslatedFile:
@@ -59,18 +62,22 @@ def read_file(path: Path, language: str, *, name: str = "") -> TranslatedFile:
             f"'{name}' holds no translated text.", hint="Give an SRT, WebVTT, CSV or TSV file, or a transcript's JSON."
         )
     told = () if encoding.startswith("utf") else (f"'{name}' is not Unicode; it was read as {encoding}.",)
-    return TranslatedFile(tuple(cues), told)
+    return TranslatedFile(tuple(cues), told, same_clock=_is_json(text))
 
 
 def _cues(text: str, name: str, language: str) -> list[Cue]:
-    start = text.lstrip("\ufeff \t\r\n")
-    if start.startswith("{"):
+    start = text.lstrip(_BLANK)
+    if _is_json(text):
         return cues_of_transcript(start)
     if start.startswith("WEBVTT"):
         return _with_text(read_vtt(start))
     if Path(name).suffix.lower() in _TABLES or "-->" not in start:
         return read_table(start, language)
     return _with_text(read_srt(start))
+
+
+def _is_json(text: str) -> bool:
+    return text.lstrip(_BLANK).startswith("{")
 
 
 def cues_of_transcript(data: str | bytes) -> list[Cue]:
