@@ -79,7 +79,7 @@ def test_the_same_transcript_gives_the_same_bytes(format_id: str, transcript: Tr
     assert set(first.losses) <= declared
 
 
-@pytest.mark.parametrize("format_id", ["txt", "srt", "vtt", "rttm"])
+@pytest.mark.parametrize("format_id", ["txt", "srt", "vtt", "ebuttd", "imsc", "rttm"])
 @settings(max_examples=20)
 @given(transcript=transcripts(), newline=st.sampled_from(["lf", "crlf"]), bom=st.booleans())
 def test_text_formats_keep_one_newline_policy(format_id: str, transcript: Transcript, newline: str, bom: bool) -> None:

@@ -19,6 +19,7 @@ from pathlib import Path
 import pycaption
 import pytest
 from audapolis.advanced_export import AdvancedExporter
+from audapolis.domain.document import Document
 from audapolis.domain.timecode import Timebase
 from audapolis.domain.transcript import Transcript
 from audapolis.errors import InvalidOption
@@ -26,6 +27,7 @@ from audapolis.export.captions import lay_out
 from audapolis.export.cea608.characters import CHARACTERS
 from audapolis.export.cea608.writable import writable
 from audapolis.export.formats.scc import SccOptions
+from audapolis.export.material import Material
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ttconv import model
@@ -187,11 +189,22 @@ def test_the_timecode_is_the_recordings_own_when_asked_for() -> None:
     assert ";" in first
 
 
+def test_a_cut_and_a_timecode_that_is_none_begin_at_zero() -> None:
+    film = make_transcript(("S1", 60, 63, "Hello."), video=VIDEO)
+    odd = make_transcript(("S1", 60, 63, "Hello."), video=replace(VIDEO, start_timecode="00:01:00;00"))
+    for subject in (Material(film, Document.from_transcript(film)), odd):
+        text = exporter.render(subject, "scc", {"start_timecode": "auto"}).content.decode()
+        assert "\n00:00:59;" in text
+
+
 def test_non_drop_recordings_get_non_drop_timecode() -> None:
     film = make_transcript(("S1", 9, 12, "Hello."), video=replace(VIDEO, drop_frame=False))
     assert b";" not in exporter.render(film, "scc").content
     pal = make_transcript(("S1", 9, 12, "Hello."), video=replace(VIDEO, frame_rate="25", drop_frame=False))
-    assert b";" in exporter.render(pal, "scc").content
+    exported = exporter.render(pal, "scc")
+    assert b";" in exported.content
+    assert exported.report.warnings == ("The picture has 25 frames a second; SCC counts 29.97 all the same.",)
+    assert not exporter.render(film, "scc").report.warnings
 
 
 def test_timecode_wraps_after_a_day_and_says_so() -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, BinaryIO, ClassVar, Literal
 
 from pydantic import Field
 
-from ...domain.timecode import Timebase, timebase_of
+from ...domain.timecode import Timebase
 from ...domain.transcript import Transcript
 from ..base import TextFormat
 from ..captions import CaptionOptions, lay_out
@@ -22,11 +22,13 @@ from ..losses import Loss, actual_losses
 from ..material import Material
 from ..report import Check, Notes
 from ..text import encode
+from ..timeline.building import grid_of
 from ..wording import reworded
 
 _RATE = Fraction(30_000, 1001)
 _LATE_FRAMES = 2
 _HEADER = "Scenarist_SCC V1.0"
+_USUAL_RATES = (_RATE, 2 * _RATE)
 _DAY = "Timecode starts again at zero after 24 hours: players lose their place there."
 
 
@@ -42,7 +44,7 @@ class SccOptions(CaptionOptions):
         Field(description="Drop-frame timecode; auto does as a recording at 29.97, and says yes to all others."),
     ] = "auto"
     start_timecode: Annotated[
-        str, Field(description="Timecode of the recording's first frame; auto takes the recording's own.")
+        str, Field(description="Timecode of the first frame; auto takes the recording's own, unless it was cut.")
     ] = "00:00:00:00"
 
 
@@ -51,6 +53,7 @@ class _Track:
     """What is to be sent, and what became of it on the way."""
 
     content: Writable
+    picture_rate: Fraction | None
     timebase: Timebase
     start_frame: int
     wanted: Sequence[Cue]
@@ -93,7 +96,7 @@ class Scc(TextFormat[SccOptions]):
         """
         options = self.options
         transcript, warnings = reworded(material.transcript, options, offset_s=options.offset_s)
-        track = self._track(transcript)
+        track = self._track(transcript, cut=material.document is not None)
         out.write(encode(_file(track), newline=options.newline, bom=options.bom))
         return Notes(self._lost(transcript, track.content), (*warnings, *_warnings(track)))
 
@@ -105,7 +108,7 @@ class Scc(TextFormat[SccOptions]):
         kept = {Loss.SPEAKERS: self.options.speakers, Loss.CHARACTERS: not (content.similar or content.unwritable)}
         return actual_losses((loss for loss in self.losses if not kept.get(loss)), transcript)
 
-    def _track(self, transcript: Transcript) -> _Track:
+    def _track(self, transcript: Transcript, *, cut: bool = False) -> _Track:
         options = self.options
         content = writable(transcript)
         timebase = self._timebase(transcript)
@@ -119,23 +122,28 @@ class Scc(TextFormat[SccOptions]):
             for caption in sorted(laid_out, key=lambda caption: (caption.start_ms, caption.end_ms))
         ]
         cues = in_turn(wanted, timebase.frames(options.min_s))
-        return _Track(content, timebase, self._start_frame(transcript, timebase), wanted, cues)
+        grid = _grid(transcript)
+        return _Track(
+            content, grid[0].rate if grid else None, timebase, self._start_frame(timebase, grid, cut), wanted, cues
+        )
 
     def _timebase(self, transcript: Transcript) -> Timebase:
         if self.options.drop_frame != "auto":
             return Timebase(_RATE, self.options.drop_frame == "yes")
-        video = transcript.recording.video
-        same = video is not None and timebase_of(video.frame_rate).rate == _RATE
-        return Timebase(_RATE, video.drop_frame if video and same else True)
+        grid = _grid(transcript)
+        return grid[0] if grid and grid[0].rate == _RATE else Timebase(_RATE, drop_frame=True)
 
-    def _start_frame(self, transcript: Transcript, timebase: Timebase) -> int:
+    def _start_frame(self, timebase: Timebase, grid: tuple[Timebase, int] | None, cut: bool) -> int:
+        """A cut no longer has the recording's timecode."""
         if self.options.start_timecode != "auto":
             return timebase.parse(self.options.start_timecode)
-        video = transcript.recording.video
-        if video is None or video.start_timecode is None:
-            return 0
-        own = timebase_of(video.frame_rate, drop_frame=video.drop_frame)
-        return timebase.frames(own.seconds(own.parse(video.start_timecode)))
+        return timebase.frames(grid[0].seconds(grid[1])) if grid and not cut else 0
+
+
+def _grid(transcript: Transcript) -> tuple[Timebase, int] | None:
+    """The picture's own frames and the first one's label, if there is a picture."""
+    video = transcript.recording.video
+    return grid_of(video) if video else None
 
 
 def _file(track: _Track) -> str:
@@ -154,6 +162,8 @@ def _warnings(track: _Track) -> tuple[str, ...]:
             f"{len(late)} of {len(delays)} captions appear later than spoken, by up to {longest_s:.1f} s: they are "
             "sent at two bytes a frame and shown one at a time."
         )
+    if track.picture_rate and track.picture_rate not in _USUAL_RATES:
+        told.append(f"The picture has {float(track.picture_rate):g} frames a second; SCC counts 29.97 all the same.")
     if track.cues and track.start_frame + track.cues[-1].end >= track.timebase.frames_per_day:
         told.append(_DAY)
     return tuple(told)
