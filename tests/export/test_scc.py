@@ -85,7 +85,7 @@ def without_short_gaps(reads: list[Read]) -> list[Read]:
 
 def wanted(transcript: Transcript, options: SccOptions) -> list[Read]:
     timebase = Timebase(RATE)
-    laid_out = lay_out(writable(transcript).transcript, options, labels=options.speakers)
+    laid_out = lay_out(writable(transcript).transcript, options, labels=options.speakers == "name")
     captions = sorted(laid_out, key=lambda caption: (caption.start_ms, caption.end_ms))
     frames = [(timebase.frames(c.start_ms / 1000), timebase.frames(c.end_ms / 1000)) for c in captions]
     return [Read(*edges, caption.texts) for edges, caption in zip(frames, captions, strict=True)]
@@ -164,14 +164,14 @@ def test_the_same_talk_gives_the_same_bytes(transcript: Transcript) -> None:
 def test_pycaption_reads_drop_frame_within_four_frames() -> None:
     lines = [("S1", 57.0 + 61 * n, 61.0 + 61 * n, f"Caption number {n}, over the minute.") for n in range(12)]
     transcript = make_transcript(*lines)
-    found = by_pycaption(exporter.render(transcript, "scc", {"speakers": False}).content)
-    expected = wanted(transcript, SccOptions(speakers=False))
+    found = by_pycaption(exporter.render(transcript, "scc", {"speakers": "none"}).content)
+    expected = wanted(transcript, SccOptions(speakers="none"))
     assert [read.lines for read in found] == [read.lines for read in expected]
     assert all(abs(read.start - want.start) <= 4 for read, want in zip(found, expected, strict=True))
 
 
 def test_a_caption_at_the_very_start_waits_until_it_is_sent() -> None:
-    exported = exporter.render(make_transcript(("S1", 0, 3, "At once."), duration_s=9), "scc", {"speakers": False})
+    exported = exporter.render(make_transcript(("S1", 0, 3, "At once."), duration_s=9), "scc", {"speakers": "none"})
     (read,) = by_ttconv(exported.content)
     assert read == Read(10, 90, ("At once.",))
     assert exported.report.warnings == (
@@ -227,11 +227,30 @@ def test_scripts_that_cea_608_lacks_are_refused_with_a_way_out(text: str, script
 
 def test_single_letters_of_other_scripts_are_marked_and_counted() -> None:
     text = "This is a long sentence of Western letters about Москва, “quoted” … and ő → 😀 done."
-    exported = exporter.render(make_transcript(("S1", 5, 15, text)), "scc", {"speakers": False})
+    exported = exporter.render(make_transcript(("S1", 5, 15, text)), "scc", {"speakers": "none"})
     shown = " ".join(line for read in by_ttconv(exported.content) for line in read.lines)
     assert shown == "This is a long sentence of Western letters about ??????, “quoted” ... and o -> done."
     assert "Characters that the format lacks are replaced by similar ones." in exported.losses
     assert "for 7 of the text's" in exported.report.warnings[0]
+
+
+def test_a_new_speaker_can_be_shown_by_arrows() -> None:
+    lines = [("S1", 2, 4, "Hello."), ("S1", 7, 9, "Still me."), ("S2", 9.5, 11, "Me."), (None, 12, 14, "Nobody.")]
+    exported = exporter.render(make_transcript(*lines), "scc", {"speakers": "arrows"})
+    assert [read.lines for read in by_ttconv(exported.content)] == [
+        (">> Hello.",),
+        ("Still me.",),
+        (">> Me.",),
+        (">> Nobody.",),
+    ]
+    assert "Who speaks is left out." in exported.losses
+
+
+def test_arrows_stand_before_segments_without_words_too() -> None:
+    talk = make_transcript(("S1", 2, 6, "Hello there you all."))
+    whole = replace(talk, segments=(replace(talk.segments[0], words=()),))
+    (read,) = by_ttconv(exporter.render(whole, "scc", {"speakers": "arrows"}).content)
+    assert read.lines == (">> Hello there you all.",)
 
 
 def test_losses_name_what_this_file_lost() -> None:
@@ -240,7 +259,7 @@ def test_losses_name_what_this_file_lost() -> None:
     assert "Speech that overlaps is laid out one after the other." not in plain.losses
     both = make_transcript(("S1", 1, 4, "I speak."), ("S2", 2, 5, "Me too."))
     assert "Speech that overlaps is laid out one after the other." in exporter.render(both, "scc").losses
-    assert "Who speaks is left out." in exporter.render(both, "scc", {"speakers": False}).losses
+    assert "Who speaks is left out." in exporter.render(both, "scc", {"speakers": "none"}).losses
 
 
 @pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")
@@ -250,7 +269,7 @@ def test_ffmpeg_decodes_the_same_lines(tmp_path: Path) -> None:
     letters = "".join(sorted(CHARACTERS - set(" █\\{}<>^¦|┌┐└┘—℠")))
     lines = [f"{letters[n : n + 30]}" for n in range(0, len(letters), 30)]
     transcript = make_transcript(*[("S1", 5 + n * 8.0, 10 + n * 8.0, line) for n, line in enumerate(lines)])
-    content = exporter.render(transcript, "scc", {"speakers": False}).content
+    content = exporter.render(transcript, "scc", {"speakers": "none"}).content
     source.write_bytes(content)
     subprocess.run(["ffmpeg", "-v", "error", "-i", str(source), str(target)], check=True)
     blocks = (

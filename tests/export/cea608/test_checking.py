@@ -12,7 +12,7 @@ from audapolis.export.material import Material
 from tests.builders import conversation, make_transcript
 
 TALK = make_transcript(("S1", 5, 8, "ABA Two lines of text, since it is long enough."))
-GOOD = AdvancedExporter().render(TALK, "scc", {"speakers": False}).content.decode()
+GOOD = AdvancedExporter().render(TALK, "scc", {"speakers": "none"}).content.decode()
 MATERIAL = Material.of(conversation())
 
 

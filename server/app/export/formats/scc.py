@@ -13,6 +13,7 @@ from ...domain.timecode import Timebase
 from ...domain.transcript import Transcript
 from ..base import TextFormat
 from ..captions import CaptionOptions, lay_out
+from ..cea608.arrows import spaced, with_arrows
 from ..cea608.captions import load
 from ..cea608.checking import check_scc
 from ..cea608.codes import COLUMNS
@@ -37,7 +38,10 @@ class SccOptions(CaptionOptions):
     """Caption style within what CEA-608 can show, and timecode."""
 
     max_chars: Annotated[int, Field(ge=8, le=COLUMNS, description="Most characters in a line.")] = COLUMNS
-    speakers: Annotated[bool, Field(description="Name the speaker whenever another one speaks.")] = True
+    speakers: Annotated[
+        Literal["name", "arrows", "none"],
+        Field(description="Begin what another speaker says with their name, with >>, or with nothing."),
+    ] = "name"
     alignment: Annotated[Literal["centre", "left"], Field(description="Where lines stand.")] = "centre"
     drop_frame: Annotated[
         Literal["auto", "yes", "no"],
@@ -105,19 +109,23 @@ class Scc(TextFormat[SccOptions]):
         return self._lost(transcript, writable(transcript))
 
     def _lost(self, transcript: Transcript, content: Writable) -> tuple[str, ...]:
-        kept = {Loss.SPEAKERS: self.options.speakers, Loss.CHARACTERS: not (content.similar or content.unwritable)}
+        kept = {
+            Loss.SPEAKERS: self.options.speakers == "name",
+            Loss.CHARACTERS: not (content.similar or content.unwritable),
+        }
         return actual_losses((loss for loss in self.losses if not kept.get(loss)), transcript)
 
     def _track(self, transcript: Transcript, *, cut: bool = False) -> _Track:
         options = self.options
         content = writable(transcript)
         timebase = self._timebase(transcript)
-        laid_out = lay_out(content.transcript, options, labels=options.speakers)
+        marked = with_arrows(content.transcript) if options.speakers == "arrows" else content.transcript
+        laid_out = lay_out(marked, options, labels=options.speakers == "name")
         wanted = [
             Cue.of(
                 timebase.frames(Fraction(caption.start_ms, 1000)),
                 timebase.frames(Fraction(caption.end_ms, 1000)),
-                load(caption.texts, options.alignment),
+                load([spaced(text) for text in caption.texts], options.alignment),
             )
             for caption in sorted(laid_out, key=lambda caption: (caption.start_ms, caption.end_ms))
         ]
