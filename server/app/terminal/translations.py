@@ -6,16 +6,17 @@ import argparse
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from ..domain.codec import to_json
 from ..domain.languages import matching_language
-from ..domain.transcript import Transcript
 from ..errors import InvalidOption
-from ..translations.base import AlignmentReport, Translator
 from .arguments import Parser
 from .console import Console, label
 from .writing import Permission, write_result
+
+if TYPE_CHECKING:
+    from ..domain.transcript import Transcript
+    from ..translations.base import AlignmentReport, Translator
 
 _LEFTOVERS_SHOWN = 5
 
@@ -88,6 +89,8 @@ def translate(
         AudapolisError: See `TranslationDesk`.
         Conflict: The result exists already.
     """
+    from ..domain.codec import to_json
+
     output = None if args.output in {None, "-"} else Path(args.output)
     permission.check([output] if output else [])
     if args.file:
