@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -86,6 +88,23 @@ def test_finishing_stores_the_result_and_forgets_checkpoints(store: JobStore, le
     assert store.transcript(done.id) == result
     assert store.find_transcript(result.id) == done
     assert leases.load_checkpoint(done.id, "probe") is None
+
+
+def test_a_transcript_is_amended_and_changes_at_the_same_time_are_all_kept(store: JobStore, leases: Leases) -> None:
+    job = store.add(make_job())
+    with pytest.raises(Conflict, match="no transcript"):
+        store.amend(job.id, lambda transcript: transcript)
+    leases.finish(claimed(leases), transcript_of(job, ["one"]))
+
+    def add(language: str) -> None:
+        store.amend(job.id, lambda t: replace(t, translations={**t.translations, language: ()}))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(add, ("de", "fr", "it", "es")))
+    assert set(store.transcript(job.id).translations) == {"de", "fr", "it", "es"}
+    with pytest.raises(ZeroDivisionError):
+        store.amend(job.id, lambda _: 1 / 0)  # type: ignore[arg-type, return-value]
+    assert store.find_transcript(store.transcript(job.id).id) == store.get(job.id)
 
 
 def test_there_is_no_transcript_before_the_end_and_the_error_says_why(store: JobStore, leases: Leases) -> None:
