@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
+from typing import Any
 
 import pytest
+from audapolis.advanced_export import AdvancedExporter
 from audapolis.config import Settings
+from audapolis.domain.transcript import Transcript
 from audapolis.engines.translation.argos import ArgosTranslator
 from audapolis.errors import InvalidOption, NotFound
 from audapolis.export.wording import WordingOptions, reworded
@@ -45,6 +49,33 @@ def test_files_are_imported_under_a_name_of_their_own(tmp_path: Path) -> None:
     changed, report = desk.import_track(conversation(), tmp_path / "upload", "de-ch", name="t.csv")
     assert [(line.segment, line.text) for line in changed.translations["de-ch"]] == [("seg-3", "Ja.")]
     assert report.coverage == 0.2
+
+
+@pytest.mark.parametrize("options", [{}, {"max_chars": 80, "max_s": 12, "speakers": False}, {"offset_s": 36_000}])
+def test_captions_that_cut_and_join_segments_come_back_to_them(options: dict[str, Any], tmp_path: Path) -> None:
+    talk = scattered_talk()
+    (tmp_path / "t.srt").write_bytes(AdvancedExporter().render(talk, "srt", options).content)
+    changed, report = desk.import_track(talk, tmp_path / "t.srt", "de")
+    lines = [(line.segment, word) for line in changed.translations["de"] for word in line.text.split()]
+    right = sum(word.startswith(f"{segment}x") for segment, word in lines)
+    assert (len(lines), report.coverage) == (len(talk.words), 1.0)
+    assert right / len(lines) > 0.98
+    assert report.retiming.offset_s == pytest.approx(-options.get("offset_s", 0.0), abs=0.05)
+
+
+def scattered_talk() -> Transcript:
+    """Short and long segments, phrases and sentences; every word names its segment."""
+    rng = random.Random(1)
+    lines: list[tuple[str, float, float, str]] = []
+    at_s, speaker = 1.0, "S1"
+    for number in range(1, 151):
+        speaker = rng.choice(["S1", "S2", "S3"]) if rng.random() < 0.4 else speaker
+        count = rng.choice([1, 2, 3, 5, 8, 12, 18])
+        end_s = at_s + count * rng.uniform(0.25, 0.45)
+        text = " ".join(f"seg-{number}x{n}" for n in range(count)) + rng.choice("..,?")
+        lines.append((speaker, round(at_s, 3), round(end_s, 3), text))
+        at_s = end_s + rng.choice([0.05, 0.2, 0.3, 0.8, 2.0])
+    return make_transcript(*lines)
 
 
 def test_tracks_are_put_in_replaced_and_taken_out() -> None:
