@@ -118,10 +118,20 @@ def test_one_that_hangs_is_given_up(service: LibreTranslate) -> None:
         hasty.translate(["Hello"], "en", "de")
 
 
-def test_one_that_is_not_there_is_told() -> None:
-    nobody = TranslationService("http://127.0.0.1:9", waits_s=())
+def test_one_that_is_not_there_is_told_at_once(waits: list[float]) -> None:
+    nobody = TranslationService("http://127.0.0.1:9", sleep=waits.append)
     with pytest.raises(EngineUnavailable, match="can't be reached: Connection refused"):
         nobody.translate(["Hello"], "en", "de")
+    assert not waits
+
+
+def test_what_is_for_this_machine_goes_past_proxies(service: LibreTranslate, monkeypatch: pytest.MonkeyPatch) -> None:
+    with libre_translate() as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        monkeypatch.delenv("no_proxy", raising=False)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        assert TranslationService(service.url).translate(["a"], "en", "de") == ["[de] a"]
+        assert not proxy.requests
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import time
 import urllib.error
 import urllib.request
@@ -46,7 +47,7 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
 
 
 class JsonExchange:
-    """Requests to one service. Has no state; one may serve all threads."""
+    """Requests to one service. Remembers only whether it ever answered; one may serve all threads."""
 
     def __init__(
         self,
@@ -76,7 +77,11 @@ class JsonExchange:
             raise InvalidOption("The key would be sent unencrypted.", hint="Use an address that begins with https.")
         self.host = where.hostname
         self._url, self._timeout_s, self._waits_s, self._sleep = url.rstrip("/"), timeout_s, tuple(waits_s), sleep
-        self._opener = urllib.request.build_opener(_NoRedirects)
+        handlers: list[Any] = [_NoRedirects]
+        if self.host in _LOOPBACK:
+            handlers.append(urllib.request.ProxyHandler({}))  # a proxy would see what is meant for this machine
+        self._opener = urllib.request.build_opener(*handlers)
+        self._answered = False
 
     def request(self, path: str, body: Any = None) -> Any:
         """Send a GET, or a POST where there is a body, and give the answer.
@@ -94,7 +99,9 @@ class JsonExchange:
                 if refused.status not in BUSY:
                     raise refused from None
                 self._sleep(wait_s if asked_s is None else min(_LONGEST_WAIT_S, asked_s))
-            except _BROKEN:
+            except _BROKEN as error:
+                if not self._answered and _nobody_there(error):
+                    raise self._unreachable(error) from None
                 self._sleep(wait_s)
         try:
             return self._send(path, body)
@@ -110,6 +117,7 @@ class JsonExchange:
             headers["Content-Type"] = "application/json"
         request = urllib.request.Request(self._url + path, data=data, headers=headers)
         with self._opener.open(request, timeout=self._timeout_s) as response:
+            self._answered = True
             answer = response.read(MAX_ANSWER_BYTES + 1)
         if len(answer) > MAX_ANSWER_BYTES:
             raise EngineFailed(f"The answer of {self.host} is larger than {MAX_ANSWER_BYTES} bytes.")
@@ -127,6 +135,11 @@ class JsonExchange:
             f"{self.host} can't be reached: {getattr(reason, 'strerror', None) or reason}.",
             hint="Check the address, and that the service runs.",
         )
+
+
+def _nobody_there(error: Exception) -> bool:
+    """Whether the address is wrong, rather than the service in trouble."""
+    return isinstance(getattr(error, "reason", error), (ConnectionRefusedError, socket.gaierror))
 
 
 def _refused(error: urllib.error.HTTPError) -> Refused:
