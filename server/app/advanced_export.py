@@ -6,10 +6,10 @@ import hashlib
 import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 from .domain.transcript import Transcript
-from .errors import UnknownName
+from .errors import NotFound, UnknownName
 from .export.base import Exported, Format, FormatInfo, Written
 from .export.desktop_timeline import convert
 from .export.files import whole_file
@@ -18,16 +18,31 @@ from .export.material import Material
 from .export.options import OptionValue, parse_options
 from .export.reading import open_material
 from .export.report import Notes, Report, Verdict
+from .export.templates.format import PREFIX as TEMPLATE
+from .export.templates.format import format_of
+from .export.templates.shelf import StoredTemplate
 
 _BLOCK_BYTES = 1 << 20
 
 
+class Templates(Protocol):
+    """The user's templates, as an exporter needs them; see `export.templates.shelf.TemplateShelf`."""
+
+    def get(self, name: str) -> StoredTemplate: ...  # noqa: D102
+    def list(self) -> Sequence[StoredTemplate]: ...  # noqa: D102
+
+
 class AdvancedExporter:
-    """Turns transcripts and documents into files. Has no state; one may serve all threads."""
+    """Turns transcripts and documents into files. Has no state of its own; one may serve all threads."""
+
+    def __init__(self, templates: Templates | None = None) -> None:
+        """Know the formats of the table, and those of templates as `template:NAME`."""
+        self._templates = templates
 
     def formats(self) -> list[FormatInfo]:
-        """All formats, in the order of the table."""
-        return [kind.info() for kind in FORMATS.values()]
+        """All formats in the order of the table, then the templates."""
+        templates = self._templates.list() if self._templates else []
+        return [kind.info() for kind in (*FORMATS.values(), *map(format_of, templates))]
 
     def render(
         self,
@@ -112,6 +127,12 @@ class AdvancedExporter:
         return kind(parse_options(kind.options_type, options or {}))
 
     def _kind(self, format_id: str) -> type[Format[Any]]:
+        if format_id.startswith(TEMPLATE) and self._templates:
+            name = format_id.removeprefix(TEMPLATE)
+            try:
+                return format_of(self._templates.get(name))
+            except NotFound:
+                raise UnknownName("template", name, [each.name for each in self._templates.list()]) from None
         name = format_id.strip().lower().removeprefix(".").replace("-", "_")
         if name not in FORMATS:
             raise UnknownName("format", format_id, FORMATS)

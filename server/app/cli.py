@@ -1,4 +1,4 @@
-"""The command line: `audapolis transcribe | batch | export | formats | serve | doctor | config | models`.
+"""The command line: one function for each command, from `audapolis transcribe` to `audapolis speakers`.
 
 Results go to stdout or files, everything else to stderr. Exit codes: 0 done, 2 bad usage or input, 1 failure,
 130 after Ctrl-C. Whatever is heavy is imported inside the command that needs it, so that `--help` is instant.
@@ -10,6 +10,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,9 @@ from .terminal.models import add_models
 from .terminal.options import add_options, read_options
 from .terminal.problems import DONE, FAILED, INTERRUPTED, NOBODY_LISTENS, exit_code, overall
 from .terminal.speakers import add_speakers
+from .terminal.templates import add_templates, draft_of
 from .terminal.text import shown
+from .terminal.translations import add_languages, add_translate
 
 if TYPE_CHECKING:
     from .advanced_export import AdvancedExporter
@@ -94,8 +97,10 @@ def build_parser() -> Parser:
     _add_transcribe(command("transcribe", _transcribe, "transcribe recordings"))
     _add_batch(command("batch", _batch, "transcribe many recordings, several at a time, and go on after a stop"))
     _add_export(command("export", _export, "turn a finished transcript into another format"))
+    add_translate(command("translate", _translate, "add a translation to a finished transcript"))
     listing = command("formats", _formats, "list the formats results can have")
     listing.add_argument("--json", action="store_true", help="as JSON, for programs")
+    add_templates(command("templates", _templates, "keep and try templates of your own for results"))
     _add_serve(command("serve", _serve, "run the server"))
     doctor = command("doctor", _doctor, "tell what works here, what does not, and what to do about it")
     doctor.add_argument("--json", action="store_true", help="as JSON, for programs")
@@ -105,8 +110,8 @@ def build_parser() -> Parser:
     config.add_argument("--origin", action="store_true", help="tell the layer, file or variable each is from")
     add_models(command("models", _models, "list, fetch, import, check and delete speech and speaker models"))
     add_speakers(command("speakers", _speakers, "name voices, to know them again in later recordings"))
-    for name in ("transcribe", "batch", "serve", "doctor", "config", "models", "speakers"):
-        _add_settings(parser.commands[name])
+    for made in parser.commands.values():
+        _add_settings(made)
     return parser
 
 
@@ -136,6 +141,7 @@ def _add_export(parser: Parser) -> None:
     add = parser.add_argument
     add("source", metavar="TRANSCRIPT.json|DOCUMENT.audapolis", help="what 'transcribe' or the editor has saved")
     add("-f", "--format", metavar="FORMAT", help="the format wanted (default: by the output file's extension)")
+    add("--template", type=Path, metavar="FILE", help="a template of your own instead of a format")
     add("-o", "--output", metavar="FILE", help="where the result goes; standard output when not given")
     add(
         "-O",
@@ -155,6 +161,8 @@ def _add_export(parser: Parser) -> None:
         help="the recording, for formats that carry or name it; several for a document cut from several",
     )
     add("--overwrite", action="store_true", help="replace a result file that exists already")
+
+    add_languages(parser)
 
 
 def _add_serve(parser: Parser) -> None:
@@ -270,42 +278,76 @@ def _batch_settings(args: argparse.Namespace, memory: Path, recordings: int) -> 
     return _settings(args, given).settings
 
 
-def _export(args: argparse.Namespace, console: Console) -> int:
+def _exporter(args: argparse.Namespace) -> AdvancedExporter:
+    """The exporter, which knows the user's templates, and the one typed with `--template`."""
     from .advanced_export import AdvancedExporter
+    from .export.templates.shelf import TemplateShelf, WithOne
+
+    shelf = TemplateShelf(_settings(args).settings.exports_dir / "templates")
+    if getattr(args, "template", None) is None:
+        return AdvancedExporter(shelf)
+    if args.format:
+        raise InvalidOption("A format and a template were named.", hint="Give -f or --template.")
+    args.format = f"template:{WithOne.NAME}"
+    return AdvancedExporter(WithOne(shelf, draft_of(args.template)))
+
+
+def _export(args: argparse.Namespace, console: Console) -> int:
     from .export.options import parse_assignments
     from .terminal.delivery import save, tell_report
+    from .terminal.translations import check_languages, in_languages
 
-    exporter, source = AdvancedExporter(), Path(args.source)
+    exporter, source = _exporter(args), Path(args.source)
     args.formats, args.rttm = [args.format] if args.format else [], False
     target = _target(args, exporter, inputs=1)
     [results] = target.results([source.absolute()]).values()
     options = parse_assignments(args.options)
-    exporter.check(target.formats[0], options)
-    _permission(args, console).check(results.values())
+    wanted = in_languages(args.languages, results, options, target.extensions)
+    exporter.check(target.formats[0], wanted[0].options if wanted else options)
+    _permission(args, console).check(each.path for each in wanted)
     material = exporter.open(source, media=args.media, format_id=target.formats[0])
-    if results:
-        [(format_id, path)] = results.items()
-        report = save(exporter, material, format_id, path, options=options)
-    else:
+    check_languages(wanted, material.transcript)
+    for each in wanted:
+        tell_report(save(exporter, material, each.format_id, each.path, options=each.options), console)
+    if not wanted:
         exported = exporter.render(material, target.formats[0], options)
         console.result(exported.content)
-        report = exported.report
-    tell_report(report, console)
+        tell_report(exported.report, console)
+    return DONE
+
+
+def _translate(args: argparse.Namespace, console: Console) -> int:
+    from .advanced_export import AdvancedExporter
+    from .terminal.translations import translate
+    from .translation_desk import TranslationDesk
+
+    desk, settings = TranslationDesk(), _settings(args).settings
+    transcript = AdvancedExporter().open(Path(args.source)).transcript
+    opener = partial(desk.translator, settings, service=args.service, model=args.model)
+    translate(args, transcript, desk, opener, permission=_permission(args, console), console=console)
     return DONE
 
 
 def _formats(args: argparse.Namespace, console: Console) -> int:
     from dataclasses import asdict
 
-    from .advanced_export import AdvancedExporter
     from .terminal.text import table
 
-    formats = AdvancedExporter().formats()
+    formats = _exporter(args).formats()
     if args.json:
         console.result(_json([asdict(each) for each in formats]))
     else:
         rows = [(each.id, f".{each.extension}", each.name) for each in formats]
         console.result(table(("format", "file", "what it is"), rows).encode())
+    return DONE
+
+
+def _templates(args: argparse.Namespace, console: Console) -> int:
+    from .template_desk import TemplateDesk
+    from .terminal.templates import check_templates, run_templates
+
+    check_templates(args)
+    run_templates(args, TemplateDesk(_settings(args).settings.exports_dir / "templates"), console)
     return DONE
 
 

@@ -89,6 +89,11 @@ class Settings(Group):
         return self.data_dir / "cache"
 
     @property
+    def exports_dir(self) -> Path:
+        """Where templates, export presets, batches and the queue of webhooks are kept."""
+        return self.data_dir / "exports"
+
+    @property
     def run_dir(self) -> Path:
         """Where processes on this machine agree on device memory."""
         if self.devices.run_dir is not None:

@@ -6,6 +6,7 @@
     │   ├── InvalidOption               an option's value or combination makes no sense
     │   ├── UnknownName                 no such format, engine, model …; names the nearest that exist
     │   ├── InvalidDocument             a transcript or document file that breaks its rules
+    │   ├── InvalidTemplate             a template of the user's own that is wrong, or takes more than it may
     │   ├── InvalidModel                a speech model that is damaged, of no kind we know, or does not work
     │   ├── NotFound                    no such file, task or transcript
     │   ├── Conflict                    the thing exists already, or its state forbids this
@@ -102,6 +103,13 @@ class UnknownName(InvalidInput):
 
 class InvalidDocument(InvalidInput):
     """A transcript or document file breaks the rules of its format."""
+
+
+class InvalidTemplate(InvalidInput):
+    """A template of the user's own is wrong, or takes more than it may; the message names the line where it can.
+
+    Its data has `kind` (syntax, undefined, forbidden, limit, failed) and `line`.
+    """
 
 
 class InvalidModel(InvalidInput):

@@ -31,7 +31,7 @@ from .api.interactive import sweep as sweep_interactive
 from .api.legacy_models import Downloads
 from .api.middleware import TRUSTED_ORIGINS, BodyLimit, LocalHostsOnly
 from .api.routes import configuration as configuration_routes
-from .api.routes import exports, legacy, openai, system, transcripts
+from .api.routes import exports, legacy, openai, system, templates, transcripts, translations
 from .api.routes import models as model_routes
 from .api.routes import tasks as task_routes
 from .api.uploads import UPLOAD_PATHS, sweep
@@ -41,6 +41,7 @@ from .errors import AudapolisError
 from .models import ModelLibrary
 from .settings.stored import Change
 from .tasks import TaskManager
+from .template_desk import TemplateDesk
 
 if TYPE_CHECKING:
     from .diarization_bridge import DiarizationBridge
@@ -95,7 +96,8 @@ def create_app(settings: Settings | Configuration, tasks: TaskManager | None = N
     app.state.configuration = configuration
     app.state.token = settings.server.token or new_token()
     app.state.tasks = tasks or TaskManager(settings)
-    app.state.exporter = AdvancedExporter()
+    app.state.templates = TemplateDesk(settings.exports_dir / "templates")
+    app.state.exporter = AdvancedExporter(app.state.templates.shelf)
     app.state.survey = Survey(look_elsewhere)
     app.state.library = ModelLibrary(settings)
     app.state.fetches = Fetches(lambda: app.state.library)
@@ -240,7 +242,7 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(
         CORSMiddleware,
         allow_origin_regex=TRUSTED_ORIGINS,
-        allow_methods=["GET", "POST", "PATCH", "DELETE"],
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
         allow_headers=["Authorization", "Content-Type", "If-Match", "Last-Event-ID"],
         expose_headers=["Audapolis-Losses", "Content-Disposition", "ETag", "Location"],
         allow_private_network=True,
@@ -250,7 +252,8 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
 
 
 def _add_routes(app: FastAPI) -> None:
-    for routes in (system, configuration_routes, task_routes, transcripts, exports, model_routes, legacy, openai):
+    native = (system, configuration_routes, task_routes, transcripts, translations, exports, templates, model_routes)
+    for routes in (*native, legacy, openai):
         app.include_router(routes.router)
 
 

@@ -12,6 +12,8 @@ from ..config import Configuration, Settings
 from ..domain.options import TranscribeOptions
 from ..models import ModelLibrary
 from ..tasks import TaskManager
+from ..template_desk import TemplateDesk
+from ..translation_desk import TranslationDesk
 from .auth import authorised
 from .configuration import Survey
 from .events import Live
@@ -39,6 +41,11 @@ def _live(request: Request) -> Live:
 def _exporter(request: Request) -> AdvancedExporter:
     exporter: AdvancedExporter = request.app.state.exporter
     return exporter
+
+
+def _templates(request: Request) -> TemplateDesk:
+    templates: TemplateDesk = request.app.state.templates
+    return templates
 
 
 def _downloads(request: Request) -> Downloads:
@@ -83,9 +90,11 @@ SurveyDep = Annotated[Survey, Depends(_survey)]
 TasksDep = Annotated[TaskManager, Depends(_tasks)]
 LiveDep = Annotated[Live, Depends(_live)]
 ExporterDep = Annotated[AdvancedExporter, Depends(_exporter)]
+TemplatesDep = Annotated[TemplateDesk, Depends(_templates)]
 DownloadsDep = Annotated[Downloads, Depends(_downloads)]
 FetchesDep = Annotated[Fetches, Depends(_fetches)]
 LibraryDep = Annotated[ModelLibrary, Depends(_library)]
+TranslationsDep = Annotated[TranslationDesk, Depends(TranslationDesk)]
 DeskDep = Annotated[Desk, Depends(_desk)]
 ChecksDep = Annotated[Callable[[TranscribeOptions], None], Depends(_check)]
 AUTHORISED = [Depends(authorised)]

@@ -25,6 +25,7 @@ STATUS: dict[type[errors.AudapolisError], int] = {
     errors.InvalidOption: 422,
     errors.UnknownName: 422,
     errors.InvalidDocument: 422,
+    errors.InvalidTemplate: 422,
     errors.InvalidModel: 422,
     errors.NotFound: 404,
     errors.Conflict: 409,
@@ -92,7 +93,7 @@ def problem(
 def from_error(request: Request, error: errors.AudapolisError) -> Response:
     """The answer for one of our errors. What it knows (`field`, `known` …) comes along where it is plain text."""
     headers = {"WWW-Authenticate": 'Bearer realm="audapolis"'} if isinstance(error, errors.Unauthorized) else {}
-    more = {key: error.data[key] for key in ("field", "known", "errors") if key in error.data}
+    more = {key: error.data[key] for key in ("field", "known", "errors", "line") if key in error.data}
     return problem(request, status_of(error), error.code, error.message, hint=error.hint, headers=headers, **more)
 
 
