@@ -50,7 +50,12 @@ def spoken_words(transcript: Transcript) -> list[Word]:
 
     A segment that has text but no timed words counts as one word.
     """
-    return [word for segment in transcript.segments for word in _words_of(segment) if word.text.strip()]
+    return [word for segment in transcript.segments for word in words_in(segment)]
+
+
+def words_in(segment: Segment) -> list[Word]:
+    """The words of a segment that hold text, each with its speaker."""
+    return [word for word in _words_of(segment) if word.text.strip()]
 
 
 def paragraphs(words: Iterable[Word]) -> list[tuple[Word, ...]]:

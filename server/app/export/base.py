@@ -135,6 +135,7 @@ class Format(ABC, Generic[O]):
         )
 
 
+OffsetOption = Annotated[float, Field(ge=-360_000, le=360_000, description="Added to all times, in seconds.")]
 NewlineOption = Annotated[Newline, Field(description="Line ends.")]
 BomOption = Annotated[bool, Field(description="Begin with a byte order mark, for old Windows programs.")]
 
@@ -151,7 +152,7 @@ class TextFileOptions:
 class WordedFileOptions(WordingOptions):
     """Options of every text format that holds words."""
 
-    offset_s: Annotated[float, Field(ge=-360_000, le=360_000, description="Added to all times, in seconds.")] = 0.0
+    offset_s: OffsetOption = 0.0
     newline: NewlineOption = "lf"
     bom: BomOption = False
 

@@ -11,6 +11,9 @@ from .audapolis import Audapolis
 from .avid_markers import AvidMarkers
 from .avid_scriptsync import AvidScriptsync
 from .avid_subcap import AvidSubcap
+from .csv import Csv
+from .ctm import Ctm
+from .docx import Docx
 from .ebuttd import Ebuttd
 from .edl import Edl
 from .imsc import Imsc
@@ -20,6 +23,7 @@ from .kit_avid import KitAvid
 from .kit_fcp import KitFcp
 from .kit_premiere import KitPremiere
 from .kit_resolve import KitResolve
+from .md import Md
 from .otio import Otio
 from .otioz import Otioz
 from .resolve_markers import ResolveMarkers
@@ -27,19 +31,29 @@ from .resolve_script import ResolveScript
 from .rttm import Rttm
 from .scc import Scc
 from .srt import Srt
+from .textgrid import Textgrid
+from .tsv import Tsv
 from .txt import Txt
 from .vtt import Vtt
 from .xges import Xges
+from .xml import Xml
 
 FORMATS: dict[str, type[Format[Any]]] = {
     "txt": Txt,
+    "md": Md,
+    "docx": Docx,
     "json": Json,
+    "xml": Xml,
+    "csv": Csv,
+    "tsv": Tsv,
     "srt": Srt,
     "vtt": Vtt,
     "ebuttd": Ebuttd,
     "imsc": Imsc,
     "scc": Scc,
     "rttm": Rttm,
+    "ctm": Ctm,
+    "textgrid": Textgrid,
     "audapolis": Audapolis,
     "otio": Otio,
     "otioz": Otioz,

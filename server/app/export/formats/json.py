@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, BinaryIO
+from typing import Annotated, BinaryIO, ClassVar
 
 from pydantic import Field
 
 from ...domain import codec
+from ...domain.transcript_file import read_transcript
+from ...errors import InvalidDocument
 from ..base import Format
 from ..losses import Loss, actual_losses
 from ..material import Material
-from ..report import Notes
+from ..report import Check, Notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,17 @@ class JsonOptions:
 
     indent: Annotated[int, Field(ge=0, le=8, description="Spaces per level; 0 puts all on one line.")] = 2
     embeddings: Annotated[bool, Field(description="Include the voice vectors of speakers.")] = True
+
+
+def check_contract(file: BinaryIO, material: Material) -> Iterable[str]:
+    """Read the file back by all rules of the contract, and compare."""
+    try:
+        found = read_transcript(file.read())
+    except InvalidDocument as error:
+        yield error.message
+        return
+    if (found.segments, found.translations) != (material.transcript.segments, material.transcript.translations):
+        yield "What is read back is not what was written."
 
 
 class Json(Format[JsonOptions]):
@@ -32,6 +46,7 @@ class Json(Format[JsonOptions]):
     media_type = "application/json"
     description = "Everything that is known, by a published JSON Schema; can be read back."
     losses = (Loss.EMBEDDINGS,)
+    checks: ClassVar[Mapping[str, Check]] = {"contract": check_contract}
     options_type = JsonOptions
 
     def write(self, material: Material, out: BinaryIO) -> Notes:
