@@ -11,7 +11,8 @@ from typing import BinaryIO
 
 from ..errors import AudapolisError, Conflict, ExportFailed, StorageFull
 
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+"""What the system says when there is no room."""
 
 
 @contextmanager
@@ -48,7 +49,7 @@ def _check_free(path: Path, *, overwrite: bool) -> None:
 
 
 def _mapped(error: OSError, path: Path) -> AudapolisError:
-    if error.errno in _FULL:
+    if error.errno in FULL:
         return StorageFull(f"The disk is full: '{path}' could not be written.", hint="Free some space and try again.")
     reason = error.strerror or str(error)
     return ExportFailed(f"'{path}' could not be written: {reason}.", hint="Check the folder and its permissions.")
