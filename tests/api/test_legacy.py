@@ -10,6 +10,7 @@ from audapolis.api.legacy_models import MODELS
 from audapolis.api.legacy_tasks import STAGE_STATES, STATES, legacy_options, legacy_state, legacy_task
 from audapolis.domain.options import TranscribeOptions
 from audapolis.errors import NotFound
+from audapolis.export.desktop_timeline import ADAPTERS
 from audapolis.jobs.record import Job, JobState
 
 from .conftest import Served, finish, problem, recording, submit
@@ -183,6 +184,16 @@ def test_timelines_are_converted(app: DesktopApp) -> None:
         app.call("POST", "util/otio/convert", {"name": "x", "adapter": "otio_jsen"}, json=items), 422, "unknown_name"
     )
     assert "otio_json" in body["detail"]
+
+
+@pytest.mark.parametrize("adapter", ADAPTERS)
+def test_every_adapter_the_app_offers_answers(app: DesktopApp, adapter: str) -> None:
+    items = [ITEM, {**ITEM, "speaker": "B", "has_video": False, "source_start": 10.0}]
+    answer = app.call("POST", "util/otio/convert", {"name": "my film", "adapter": adapter}, json=items)
+    assert answer.status_code == 200
+    binary = adapter.lower() == "aaf"
+    assert answer.headers["content-type"].startswith("application/octet-stream" if binary else "text/plain")
+    assert answer.content
 
 
 def job(state: JobState, stage: str | None = None) -> Job:

@@ -169,6 +169,6 @@ def convert_timeline(
         ),
     ],
 ) -> Response:
-    """Turn a list of stretches into a timeline for an editing program."""
-    content, _extension = exporter.convert_timeline(name, adapter, [asdict(item) for item in items])
-    return Response(content, media_type="text/plain")
+    """Turn a list of stretches into a timeline for an editing program. AAF is binary, all others are text."""
+    content, extension = exporter.convert_timeline(name, adapter, [asdict(item) for item in items])
+    return Response(content, media_type="application/octet-stream" if extension == "aaf" else "text/plain")
