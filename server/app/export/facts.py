@@ -35,7 +35,7 @@ def _facts(transcript: Transcript) -> Iterator[Fact]:
     if recording.video:
         yield "Picture", _picture(recording.video)
     if transcript.provenance.engine != "document":
-        yield "Transcribed", transcript.created_at
+        yield "Transcribed", _date(transcript.created_at)
         yield from _origin(transcript.provenance)
 
 
@@ -53,6 +53,11 @@ def _speakers(transcript: Transcript) -> Iterator[str]:
 def _picture(video: VideoFacts) -> str:
     start = f", from {video.start_timecode}" if video.start_timecode else ""
     return f"{video.width} × {video.height}, {video.frame_rate} frames a second{start}"
+
+
+def _date(created_at: str) -> str:
+    """`2026-01-31 12:00 UTC`."""
+    return f"{created_at[:10]} {created_at[11:16]} UTC"
 
 
 def _origin(made: Provenance) -> Iterator[Fact]:

@@ -15,6 +15,7 @@ from .styles import SPEAKER_COLOURS
 
 _PAGES = {"a4": (11906, 16838), "letter": (12240, 15840)}
 _MARGIN = 1247
+_RIGHT_TO_LEFT_MARK = "\u200f"
 _FACT_WIDTH = 2400
 _WHO_WIDTH = 1700
 _RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -116,7 +117,8 @@ class Body:
 
     def _head(self, passage: Passage) -> Iterator[str]:
         yield self._name(passage)
-        yield from self._time(passage, before="  ")
+        # In text from right to left the time stands left of a name in Latin letters too.
+        yield from self._time(passage, before=f"{_RIGHT_TO_LEFT_MARK if self._tongue.right_to_left else ''}  ")
 
     def _name(self, passage: Passage) -> str:
         return run(passage.name, style="Speaker", colour=self._colours[passage.speaker])

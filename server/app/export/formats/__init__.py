@@ -16,6 +16,7 @@ from .ctm import Ctm
 from .docx import Docx
 from .ebuttd import Ebuttd
 from .edl import Edl
+from .html import Html
 from .imsc import Imsc
 from .json import Json
 from .kdenlive import Kdenlive
@@ -41,6 +42,7 @@ from .xml import Xml
 FORMATS: dict[str, type[Format[Any]]] = {
     "txt": Txt,
     "md": Md,
+    "html": Html,
     "docx": Docx,
     "json": Json,
     "xml": Xml,
