@@ -20,8 +20,8 @@ from tests.strategies import transcripts
 
 GOLDEN = Path(__file__).parent / "golden"
 DOCS = Path(__file__).parents[2] / "docs" / "formats.md"
-BINARY = {"application/zip", "application/octet-stream"}
-"""Archives and AAF: their own tests compare what is in them."""
+BINARY = {"application/zip", "application/octet-stream", FORMATS["docx"].media_type}
+"""Archives, AAF and Word documents: their own tests compare what is in them."""
 exporter = AdvancedExporter()
 
 

@@ -19,7 +19,8 @@ from ..report import Check
 from ..stamps import PrecisionOption, RateOption, Stamp, stamp_of
 
 # What means something anywhere in a line, and what looks like an entity.
-_SPECIAL = re.compile(r"[\\`*_\[\]<>|~]|&(?=#?\w+;)")
+_SPECIAL = re.compile(r"[\\`*_\[\]<|~]|&(?=#?\w+;)")
+_OPENING = tuple("#+-=:>")
 _NUMBERED = re.compile(r"\d{1,9}[.)]")
 
 
@@ -105,4 +106,4 @@ def opened(text: str) -> str:
     """Escaped text that begins a line: no heading, list, rule or underline."""
     if _NUMBERED.match(text):
         return re.sub(r"[.)]", r"\\\g<0>", text, count=1)
-    return f"\\{text}" if text[:1] in "#+-=:" and text else text
+    return f"\\{text}" if text[:1] in _OPENING else text
