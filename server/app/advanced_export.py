@@ -19,7 +19,7 @@ from .export.options import OptionValue, parse_options
 from .export.reading import open_material
 from .export.report import Notes, Report, Verdict
 from .export.templates.format import PREFIX as TEMPLATE
-from .export.templates.format import format_of
+from .export.templates.format import TemplateFormat, format_of
 from .export.templates.shelf import StoredTemplate
 
 _BLOCK_BYTES = 1 << 20
@@ -100,6 +100,15 @@ class AdvancedExporter:
             UnknownName, InvalidOption: As for `render`.
         """
         return self._format(format_id, options).info()
+
+    def edition(self, format_id: str) -> str:
+        """Changes when a format's results may: for a template with each version. This program's own is not in it.
+
+        Raises:
+            UnknownName: As for `render`.
+        """
+        kind = self._kind(format_id)
+        return kind.template.digest if issubclass(kind, TemplateFormat) else ""
 
     def open(self, path: Path, *, media: Sequence[Path] = (), format_id: str = "json") -> Material:
         """Read transcript JSON or an `.audapolis` document.

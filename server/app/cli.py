@@ -16,22 +16,23 @@ from typing import TYPE_CHECKING
 
 from . import __version__
 from .errors import InvalidOption
-from .terminal.arguments import Parser, whole_number
+from .terminal.arguments import Parser
 from .terminal.console import Console, OutputClosed, drop_stdout
+from .terminal.exporting import add_export
 from .terminal.models import add_models
-from .terminal.options import add_options, read_options
+from .terminal.options import add_batch, add_transcribe, read_options
 from .terminal.problems import DONE, FAILED, INTERRUPTED, NOBODY_LISTENS, exit_code, overall
+from .terminal.serving import add_serve
 from .terminal.speakers import add_speakers
 from .terminal.templates import add_templates, draft_of
 from .terminal.text import shown
-from .terminal.translations import add_languages, add_translate
+from .terminal.translations import add_translate
 
 if TYPE_CHECKING:
     from .advanced_export import AdvancedExporter
     from .config import Configuration, Settings
     from .terminal.inputs import Expanded
     from .terminal.summary import Outcome
-    from .terminal.target import Target
     from .terminal.writing import Permission
 
 _MOST_JOBS = 4
@@ -94,14 +95,14 @@ def build_parser() -> Parser:
         parser.commands[name] = made
         return made
 
-    _add_transcribe(command("transcribe", _transcribe, "transcribe recordings"))
-    _add_batch(command("batch", _batch, "transcribe many recordings, several at a time, and go on after a stop"))
-    _add_export(command("export", _export, "turn a finished transcript into another format"))
+    add_transcribe(command("transcribe", _transcribe, "transcribe recordings"))
+    add_batch(command("batch", _batch, "transcribe many recordings, several at a time, and go on after a stop"))
+    add_export(command("export", _export, "turn finished transcripts into other formats"))
     add_translate(command("translate", _translate, "add a translation to a finished transcript"))
     listing = command("formats", _formats, "list the formats results can have")
     listing.add_argument("--json", action="store_true", help="as JSON, for programs")
     add_templates(command("templates", _templates, "keep and try templates of your own for results"))
-    _add_serve(command("serve", _serve, "run the server"))
+    add_serve(command("serve", _serve, "run the server"))
     doctor = command("doctor", _doctor, "tell what works here, what does not, and what to do about it")
     doctor.add_argument("--json", action="store_true", help="as JSON, for programs")
     config = command("config", _config, "show the settings and where each is from")
@@ -120,59 +121,6 @@ def _add_settings(parser: Parser) -> None:
     parser.add_argument("--preset", metavar="NAME", help="settings to begin with: basic, enhanced or advanced")
 
 
-def _add_transcribe(parser: Parser) -> None:
-    parser.add_argument("files", nargs="*", metavar="FILE", help="an audio or video file, or a pattern like '*.mp3'")
-    parser.add_argument("-o", "--output", metavar="DIR|FILE|-", help="where results go; standard output when not given")
-    add_options(parser)
-
-
-def _add_batch(parser: Parser) -> None:
-    parser.add_argument(
-        "files", nargs="*", metavar="PATH", help="a file, a folder (with all in and below it), or a pattern"
-    )
-    parser.add_argument("-o", "--output", metavar="DIR", required=True, help="the folder for all results")
-    parser.add_argument(
-        "--jobs", type=whole_number(1), metavar="N", help="recordings at the same time (default: by cores)"
-    )
-    add_options(parser)
-
-
-def _add_export(parser: Parser) -> None:
-    add = parser.add_argument
-    add("source", metavar="TRANSCRIPT.json|DOCUMENT.audapolis", help="what 'transcribe' or the editor has saved")
-    add("-f", "--format", metavar="FORMAT", help="the format wanted (default: by the output file's extension)")
-    add("--template", type=Path, metavar="FILE", help="a template of your own instead of a format")
-    add("-o", "--output", metavar="FILE", help="where the result goes; standard output when not given")
-    add(
-        "-O",
-        "--option",
-        dest="options",
-        action="append",
-        default=[],
-        metavar="key=value",
-        help="an option of the format; may be given several times",
-    )
-    add(
-        "--media",
-        type=Path,
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="the recording, for formats that carry or name it; several for a document cut from several",
-    )
-    add("--overwrite", action="store_true", help="replace a result file that exists already")
-
-    add_languages(parser)
-
-
-def _add_serve(parser: Parser) -> None:
-    add = parser.add_argument
-    add("--host", metavar="H", help="address to listen on (default: 127.0.0.1, this machine only)")
-    add("--port", type=whole_number(0), metavar="P", help="port to listen on (default: 8000; 0 takes a free one)")
-    add("--data-dir", type=Path, metavar="D", help="where jobs and results are kept")
-    add("--workers", type=whole_number(1), metavar="N", help="recordings transcribed at the same time")
-
-
 def _typed_files(args: argparse.Namespace) -> list[str]:
     files = [*args.files, *getattr(args, "more_files", [])]
     if not files:
@@ -184,10 +132,11 @@ def _transcribe(args: argparse.Namespace, console: Console) -> int:
     options, typed = read_options(args), _typed_files(args)
     from .advanced_export import AdvancedExporter
     from .terminal.inputs import expand
+    from .terminal.target import typed_target
 
     exporter = AdvancedExporter()
     found = expand(typed, folders=False)
-    target = _target(args, exporter, inputs=len(found.files) + len(found.problems))
+    target = typed_target(args, exporter, inputs=len(found.files) + len(found.problems))
     plan = target.results(found.files)
     from .modern_pipeline import ModernPipeline
     from .terminal.interruption import Interruption
@@ -220,11 +169,12 @@ def _batch(args: argparse.Namespace, console: Console) -> int:
         raise InvalidOption("A batch needs a folder for its results.", hint="Name one with -o.")
     from .advanced_export import AdvancedExporter
     from .terminal.inputs import expand
+    from .terminal.target import typed_target
 
     args.output = f"{args.output or '.'}/"
     exporter = AdvancedExporter()
     found = expand(typed, folders=True)
-    plan = _target(args, exporter, inputs=len(found.files) + len(found.problems)).results(found.files)
+    plan = typed_target(args, exporter, inputs=len(found.files) + len(found.problems)).results(found.files)
     from .modern_pipeline import ModernPipeline
     from .tasks import TaskManager
     from .terminal.batch import Batch
@@ -286,20 +236,23 @@ def _exporter(args: argparse.Namespace) -> AdvancedExporter:
     shelf = TemplateShelf(_settings(args).settings.exports_dir / "templates")
     if getattr(args, "template", None) is None:
         return AdvancedExporter(shelf)
-    if args.format:
-        raise InvalidOption("A format and a template were named.", hint="Give -f or --template.")
-    args.format = f"template:{WithOne.NAME}"
+    args.formats = [*(args.formats or []), f"template:{WithOne.NAME}"]
     return AdvancedExporter(WithOne(shelf, draft_of(args.template)))
 
 
 def _export(args: argparse.Namespace, console: Console) -> int:
+    from .terminal.exporting import is_several, typed_sources
+
+    exporter = _exporter(args)
+    if is_several(args, exporter):
+        return _export_several(args, exporter, console)
     from .export.options import parse_assignments
     from .terminal.delivery import save, tell_report
+    from .terminal.target import typed_target
     from .terminal.translations import check_languages, in_languages
 
-    exporter, source = _exporter(args), Path(args.source)
-    args.formats, args.rttm = [args.format] if args.format else [], False
-    target = _target(args, exporter, inputs=1)
+    [source], args.rttm = typed_sources(args), False
+    target = typed_target(args, exporter, inputs=1)
     [results] = target.results([source.absolute()]).values()
     options = parse_assignments(args.options)
     wanted = in_languages(args.languages, results, options, target.extensions)
@@ -314,6 +267,18 @@ def _export(args: argparse.Namespace, console: Console) -> int:
         console.result(exported.content)
         tell_report(exported.report, console)
     return DONE
+
+
+def _export_several(args: argparse.Namespace, exporter: AdvancedExporter, console: Console) -> int:
+    from .export.workflow.outputs import PresetShelf
+    from .terminal.exporting import export_several
+    from .terminal.interruption import Interruption
+
+    settings = _settings(args).settings
+    presets, options = PresetShelf(settings.exports_dir / "presets"), settings.exports.storage_options
+    with Interruption() as stop:
+        code = export_several(args, exporter, presets, storage_options=options, console=console, cancel=stop.token)
+    return stop.code if stop.token.cancelled else code
 
 
 def _translate(args: argparse.Namespace, console: Console) -> int:
@@ -426,24 +391,6 @@ def _speakers(args: argparse.Namespace, console: Console) -> int:
     else:
         console.result(_json(as_plain(book.voices())) if args.json else as_text(book.voices()).encode())
     return DONE
-
-
-def _target(args: argparse.Namespace, exporter: AdvancedExporter, inputs: int) -> Target:
-    from .terminal.target import choose_target
-
-    formats = {each.id: each for each in exporter.formats()}
-    extensions = {name: each.extension for name, each in formats.items()}
-    target = choose_target(args.output, args.formats or (), rttm=args.rttm, inputs=inputs, extensions=extensions)
-    to_stdout = target.file is None and target.folder is None
-    if to_stdout and not _is_text(formats[target.formats[0]].media_type) and (inputs > 1 or sys.stdout.isatty()):
-        raise InvalidOption(
-            f"The format {target.formats[0]} is not text and can't be printed.", hint="Give a file with -o."
-        )
-    return target
-
-
-def _is_text(media_type: str) -> bool:
-    return media_type.startswith(("text/", "application/json", "application/x-subrip"))
 
 
 def _permission(args: argparse.Namespace, console: Console) -> Permission:

@@ -25,6 +25,7 @@ from .settings.groups import (
     CacheSettings,
     DeviceSettings,
     DiarizationSettings,
+    ExportSettings,
     JobSettings,
     ModelSettings,
     ServerSettings,
@@ -77,6 +78,7 @@ class Settings(Group):
     models: ModelSettings = ModelSettings()
     cache: CacheSettings = CacheSettings()
     translation: TranslationSettings = TranslationSettings()
+    exports: ExportSettings = ExportSettings()
 
     @property
     def models_dir(self) -> Path:

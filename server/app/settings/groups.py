@@ -6,9 +6,10 @@ effect (`marks.Effect`); a field may say otherwise, or that it is a secret, with
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from ipaddress import ip_network
+from typing import Any, ClassVar, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from .marks import AT_ONCE, NEXT_JOB, RESTART, SECRET, Effect, Folder, Group
 
@@ -167,6 +168,39 @@ class TranslationSettings(Group):
     model: Folder | None = Field(
         None, description="Argos Translate package, a folder or archive, used when there is no service."
     )
+
+
+class ExportSettings(Group):
+    """Where results go by themselves. What may send them elsewhere can't be changed over HTTP."""
+
+    targets: dict[str, str] = Field(
+        {}, description='Places results may be sent to, by name, as JSON: `{"archive": "s3://bucket/talks"}`.'
+    )
+    storage_options: dict[str, dict[str, Any]] = Field(
+        {},
+        json_schema_extra=SECRET,
+        description="What storage drivers are given, by target or scheme, as JSON: credentials. Never printed.",
+    )
+    on_completion: list[str] = Field(
+        [],
+        json_schema_extra=AT_ONCE,
+        description="Export presets each finished task is exported with, as JSON: `preset`, or `preset@target`.",
+    )
+    keep_days: float = Field(
+        30.0, gt=0, json_schema_extra=AT_ONCE, description="What batches made to be fetched goes after so many days."
+    )
+    webhook_networks: list[str] = Field(
+        [],
+        description="Private networks webhooks may be sent to nevertheless, as JSON: "
+        '`["127.0.0.0/8", "192.168.1.7/32"]`.',
+    )
+
+    @field_validator("webhook_networks")
+    @classmethod
+    def _are_networks(cls, networks: list[str]) -> list[str]:
+        for network in networks:
+            ip_network(network)
+        return networks
 
 
 class ModelSettings(Group):

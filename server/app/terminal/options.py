@@ -89,6 +89,25 @@ def add_options(parser: Parser) -> None:
     add("--overwrite", action="store_true", help="replace result files that exist already")
 
 
+def add_transcribe(parser: Parser) -> None:
+    """Make the parser understand the command `transcribe`."""
+    parser.add_argument("files", nargs="*", metavar="FILE", help="an audio or video file, or a pattern like '*.mp3'")
+    parser.add_argument("-o", "--output", metavar="DIR|FILE|-", help="where results go; standard output when not given")
+    add_options(parser)
+
+
+def add_batch(parser: Parser) -> None:
+    """Make the parser understand the command `batch`."""
+    parser.add_argument(
+        "files", nargs="*", metavar="PATH", help="a file, a folder (with all in and below it), or a pattern"
+    )
+    parser.add_argument("-o", "--output", metavar="DIR", required=True, help="the folder for all results")
+    parser.add_argument(
+        "--jobs", type=whole_number(1), metavar="N", help="recordings at the same time (default: by cores)"
+    )
+    add_options(parser)
+
+
 def read_options(args: argparse.Namespace) -> TranscribeOptions:
     """The options of a transcription as typed.
 

@@ -1,11 +1,22 @@
-"""Opening the socket a server listens on, with clear words when that is not possible."""
+"""The command `serve`: what was typed, and the socket to listen on, with clear words when that is not possible."""
 
 from __future__ import annotations
 
 import errno
 import socket
+from pathlib import Path
 
 from ..errors import Conflict, InvalidOption
+from .arguments import Parser, whole_number
+
+
+def add_serve(parser: Parser) -> None:
+    """Make the parser understand the command `serve`."""
+    add = parser.add_argument
+    add("--host", metavar="H", help="address to listen on (default: 127.0.0.1, this machine only)")
+    add("--port", type=whole_number(0), metavar="P", help="port to listen on (default: 8000; 0 takes a free one)")
+    add("--data-dir", type=Path, metavar="D", help="where jobs and results are kept")
+    add("--workers", type=whole_number(1), metavar="N", help="recordings transcribed at the same time")
 
 
 def listen(host: str, port: int) -> socket.socket:

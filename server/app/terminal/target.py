@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import argparse
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 from ..errors import InvalidOption, UnknownName
-from .naming import plan_names
+from ..export.naming import plan_names
 from .text import shown
+
+if TYPE_CHECKING:
+    from ..export.base import FormatInfo
 
 DEFAULT_FORMAT = "txt"
 
@@ -132,3 +138,31 @@ def _format_of(path: Path, extensions: Mapping[str, str]) -> str:
     if not ending:
         return DEFAULT_FORMAT
     raise UnknownName("format", ending, extensions)
+
+
+class Formats(Protocol):
+    """What is needed of the exporter."""
+
+    def formats(self) -> list[FormatInfo]: ...  # noqa: D102
+
+
+def typed_target(args: argparse.Namespace, exporter: Formats, inputs: int) -> Target:
+    """Where results go by what was typed.
+
+    Raises:
+        UnknownName: No such format.
+        InvalidOption: The results can't go there; what is no text, not to a terminal.
+    """
+    formats = {each.id: each for each in exporter.formats()}
+    extensions = {name: each.extension for name, each in formats.items()}
+    target = choose_target(args.output, args.formats or (), rttm=args.rttm, inputs=inputs, extensions=extensions)
+    to_stdout = target.file is None and target.folder is None
+    if to_stdout and not _is_text(formats[target.formats[0]].media_type) and (inputs > 1 or sys.stdout.isatty()):
+        raise InvalidOption(
+            f"The format {target.formats[0]} is not text and can't be printed.", hint="Give a file with -o."
+        )
+    return target
+
+
+def _is_text(media_type: str) -> bool:
+    return media_type.startswith(("text/", "application/json", "application/x-subrip"))

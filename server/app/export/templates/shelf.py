@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import os
 import re
 import secrets
@@ -47,6 +48,11 @@ class StoredTemplate:
     extension: str
     description: str
     saved_at: str
+
+    @property
+    def digest(self) -> str:
+        """Of all that its results depend on."""
+        return hashlib.sha256(f"{self.extension}\n{self.source}".encode("utf-8", "replace")).hexdigest()
 
     @property
     def draft(self) -> Draft:

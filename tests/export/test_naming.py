@@ -6,7 +6,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from audapolis.terminal.naming import plan_names
+from audapolis.export.naming import plan_names
 from hypothesis import given
 from hypothesis import strategies as st
 
