@@ -147,7 +147,7 @@ def _translations(
         pieces.setdefault(segment, []).append((paragraph, characters))
     found: list[list[str]] = [[] for _ in groups]
     for segment, places in pieces.items():
-        text = clean(joined(lines.get(segment, ())))
+        text = joined(map(clean, lines.get(segment, ())))
         for (paragraph, _), part in zip(places, share_out(text, [float(size) for _, size in places]), strict=True):
             found[paragraph].append(part)
     return [joined(parts) for parts in found]

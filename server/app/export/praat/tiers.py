@@ -69,7 +69,7 @@ def _intervals(
     for language, lines in transcript.translations.items() if translations else ():
         texts: dict[str, list[str]] = {}
         for line in lines:
-            texts.setdefault(line.segment, []).append(line.text)
+            texts.setdefault(line.segment, []).append(clean(line.text))
         for segment in transcript.segments:
             if segment.id in texts:
                 text = joined(texts[segment.id])

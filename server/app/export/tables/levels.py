@@ -68,7 +68,7 @@ def _segments(transcript: Transcript, time: NumberText, share: NumberText) -> It
             clean(segment.text),
             share(segment.confidence),
             str(len(words_in(segment))),
-            *(clean(joined(track.get(segment.id, ()))) for track in tracks),
+            *(joined(map(clean, track.get(segment.id, ()))) for track in tracks),
         )
 
 
