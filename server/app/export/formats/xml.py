@@ -45,5 +45,6 @@ class Xml(Format[XmlOptions]):
         document = Document(kept)
         for part in document.parts():
             out.write(part.encode())
-        warnings = (f"{document.unfit} texts lost characters that XML forbids.",) if document.unfit else ()
+        texts = "1 text" if document.unfit == 1 else f"{document.unfit} texts"
+        warnings = (f"{texts} lost characters that XML forbids.",) if document.unfit else ()
         return Notes(() if self.options.embeddings else actual_losses(self.losses, transcript), warnings)

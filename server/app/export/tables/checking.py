@@ -11,6 +11,7 @@ from typing import BinaryIO
 from ..material import Material
 
 _FIRST_COLUMNS = ("word", "segment", "speaker")
+_FEWEST_COLUMNS = 8
 _SEPARATORS = ",;\t|"
 
 
@@ -39,7 +40,7 @@ def _even(rows: Iterable[list[str]]) -> Iterator[str]:
     width = 0
     try:
         for number, row in enumerate(rows, start=1):
-            width = width or len(row)
+            width = width or max(len(row), _FEWEST_COLUMNS)
             if len(row) != width:
                 yield f"Row {number} has {len(row)} fields instead of {width}."
                 return
