@@ -18,7 +18,11 @@ _SEPARATORS = ",;\t|"
 def check_csv(file: BinaryIO, material: Material) -> Iterable[str]:  # noqa: ARG001
     """By RFC 4180, with the separator that follows the first column's name; without a header, with one that fits."""
     with _lines(file) as lines:
-        first = lines.readline()
+        try:
+            first = lines.readline()
+        except UnicodeDecodeError as error:
+            yield f"The table can't be read: {error}."
+            return
         name = next((name for name in _FIRST_COLUMNS if first.startswith(name)), None)
         likely = sorted(_SEPARATORS, key=first.count, reverse=True)
         problems: list[str] = []
