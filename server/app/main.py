@@ -25,19 +25,21 @@ from .advanced_export import AdvancedExporter
 from .api import errors
 from .api.auth import new_token
 from .api.configuration import Survey, look_elsewhere, misfits_of
+from .api.downloads import subject_of
 from .api.events import Live
 from .api.fetches import Fetches
 from .api.interactive import sweep as sweep_interactive
 from .api.legacy_models import Downloads
 from .api.middleware import TRUSTED_ORIGINS, BodyLimit, LocalHostsOnly
+from .api.routes import batches, exports, legacy, openai, system, templates, transcripts, translations
 from .api.routes import configuration as configuration_routes
-from .api.routes import exports, legacy, openai, system, templates, transcripts, translations
 from .api.routes import models as model_routes
 from .api.routes import tasks as task_routes
 from .api.uploads import UPLOAD_PATHS, sweep
 from .config import Configuration, Settings
 from .domain.options import TranscribeOptions
 from .errors import AudapolisError
+from .export_desk import ExportDesk
 from .models import ModelLibrary
 from .settings.stored import Change
 from .tasks import TaskManager
@@ -94,10 +96,14 @@ def create_app(settings: Settings | Configuration, tasks: TaskManager | None = N
         redirect_slashes=False,
     )
     app.state.configuration = configuration
+    app.state.settings = settings
     app.state.token = settings.server.token or new_token()
     app.state.tasks = tasks or TaskManager(settings)
     app.state.templates = TemplateDesk(settings.exports_dir / "templates")
     app.state.exporter = AdvancedExporter(app.state.templates.shelf)
+    app.state.export_desk = ExportDesk(
+        lambda: app.state.settings, app.state.exporter, lambda subject: subject_of(subject, app.state.tasks)
+    )
     app.state.survey = Survey(look_elsewhere)
     app.state.library = ModelLibrary(settings)
     app.state.fetches = Fetches(lambda: app.state.library)
@@ -227,6 +233,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         raise
     await asyncio.to_thread(sweep, app.state.settings)
     await asyncio.to_thread(sweep_interactive, app.state.settings, app.state.tasks)
+    await asyncio.to_thread(app.state.export_desk.start)
     unsubscribe = app.state.tasks.subscribe(app.state.live.notify)
     try:
         yield
@@ -234,6 +241,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.live.close()
         unsubscribe()
         app.state.fetches.close()
+        await asyncio.to_thread(app.state.export_desk.stop)
         await asyncio.to_thread(app.state.tasks.stop)
 
 
@@ -252,8 +260,8 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
 
 
 def _add_routes(app: FastAPI) -> None:
-    native = (system, configuration_routes, task_routes, transcripts, translations, exports, templates, model_routes)
-    for routes in (*native, legacy, openai):
+    native = (system, configuration_routes, task_routes, transcripts, translations, exports, templates)
+    for routes in (*native, batches, model_routes, legacy, openai):
         app.include_router(routes.router)
 
 

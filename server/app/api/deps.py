@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from ..advanced_export import AdvancedExporter
 from ..config import Configuration, Settings
 from ..domain.options import TranscribeOptions
+from ..export_desk import ExportDesk
 from ..models import ModelLibrary
 from ..tasks import TaskManager
 from ..template_desk import TemplateDesk
@@ -46,6 +47,11 @@ def _exporter(request: Request) -> AdvancedExporter:
 def _templates(request: Request) -> TemplateDesk:
     templates: TemplateDesk = request.app.state.templates
     return templates
+
+
+def _export_desk(request: Request) -> ExportDesk:
+    desk: ExportDesk = request.app.state.export_desk
+    return desk
 
 
 def _downloads(request: Request) -> Downloads:
@@ -91,6 +97,7 @@ TasksDep = Annotated[TaskManager, Depends(_tasks)]
 LiveDep = Annotated[Live, Depends(_live)]
 ExporterDep = Annotated[AdvancedExporter, Depends(_exporter)]
 TemplatesDep = Annotated[TemplateDesk, Depends(_templates)]
+ExportDeskDep = Annotated[ExportDesk, Depends(_export_desk)]
 DownloadsDep = Annotated[Downloads, Depends(_downloads)]
 FetchesDep = Annotated[Fetches, Depends(_fetches)]
 LibraryDep = Annotated[ModelLibrary, Depends(_library)]

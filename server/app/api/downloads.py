@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import secrets
 from collections.abc import Iterator, Mapping
@@ -12,8 +13,11 @@ from urllib.parse import quote
 from fastapi.responses import StreamingResponse
 
 from ..advanced_export import AdvancedExporter
+from ..domain.codec import to_json
 from ..domain.transcript import Transcript
 from ..errors import NotFound
+from ..export.material import Material
+from ..export.workflow.plan import Subject
 from ..tasks import TaskManager
 
 _BLOCK_BYTES = 1 << 20
@@ -37,6 +41,24 @@ def find_media(task_id: str, tasks: TaskManager) -> Path | None:
         return tasks.media(task_id)
     except NotFound:
         return None
+
+
+def subject_of(transcript_id: str, tasks: TaskManager) -> Subject:
+    """A transcript as batches of exports take it, by its own id or its task's.
+
+    Raises:
+        NotFound: There is none.
+        Conflict: It is not done.
+    """
+    task_id = find_task(transcript_id, tasks)
+    transcript = tasks.transcript(task_id)
+    name = PurePosixPath(transcript.recording.name).name or "recording"
+    digest = hashlib.sha256(to_json(transcript)).hexdigest()
+
+    def open_it() -> Material:
+        return Material.of(tasks.transcript(task_id), media=find_media(task_id, tasks))
+
+    return Subject(Path("/", task_id, name), digest, open_it)
 
 
 def download(

@@ -147,6 +147,38 @@ class WorkerLost(JobEvent):
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportStarted(Event):
+    """An export in the background began, or went on after a restart."""
+
+    export_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportFinished(Event):
+    """An export came to its end with `files` files, of which `failed` could not be made."""
+
+    export_id: str
+    files: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportFailed(Event):
+    """An export could not be made at all: its target is out of reach, for one."""
+
+    export_id: str
+    error: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportCancelled(Event):
+    """Somebody stopped an export."""
+
+    export_id: str
+
+
 Emit = Callable[[Event], None]
 """Takes an event; must return at once and never raise."""
 
