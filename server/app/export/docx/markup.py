@@ -12,6 +12,8 @@ from ..prose import reads_right_to_left
 NAMESPACE = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 
+_EAST_ASIAN = ("zh", "ja", "ko", "yue")
+
 
 @dataclass(frozen=True, slots=True)
 class Tongue:
@@ -31,7 +33,8 @@ class Tongue:
             return ""
         if self.right_to_left:
             return f"<w:rtl/><w:lang w:bidi={quoteattr(self.tag)}/>"
-        return f"<w:lang w:val={quoteattr(self.tag)} w:eastAsia={quoteattr(self.tag)}/>"
+        kind = "eastAsia" if self.tag.lower().startswith(_EAST_ASIAN) else "val"
+        return f"<w:lang w:{kind}={quoteattr(self.tag)}/>"
 
 
 NO_TONGUE = Tongue("und")
@@ -72,6 +75,6 @@ def table_start(style: str, widths: Iterable[int], *, right_to_left: bool = Fals
     return (
         f'<w:tbl><w:tblPr><w:tblStyle w:val="{style}"/>{"<w:bidiVisual/>" if right_to_left else ""}'
         f'<w:tblW w:w="{sum(columns)}" w:type="dxa"/><w:tblLayout w:type="fixed"/>'
-        f'<w:tblLook w:firstRow="{int(head)}" w:lastRow="0" w:firstColumn="0" '
+        f'<w:tblLook w:val="{"0620" if head else "0600"}" w:firstRow="{int(head)}" w:lastRow="0" w:firstColumn="0" '
         f'w:lastColumn="0" w:noHBand="1" w:noVBand="1"/></w:tblPr><w:tblGrid>{grid}</w:tblGrid>'
     )
