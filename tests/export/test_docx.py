@@ -97,6 +97,13 @@ def test_text_is_marked_with_language_and_direction() -> None:
     assert japanese._r.rPr.find(qn("w:lang")).get(qn("w:eastAsia")) == "ja"
 
 
+def test_names_in_other_letters_stay_whole_in_text_from_right_to_left() -> None:
+    heads = [text for style, text in lines(opened(bilingual(), language="ar")) if style == "Speaker Line"]
+    assert heads[1] == "Bob <b>\u200e\u200f  0:06"
+    hebrew = make_transcript(("S1", 0, 1, "כן"), names=("דנה",), language="he")
+    assert ("Speaker Line", "דנה\u200f  0:00") in lines(opened(hebrew))
+
+
 def test_timecode_and_paper_are_as_wanted() -> None:
     document = opened(
         make_transcript(("S1", 30.03, 31, "Now."), video=VIDEO), precision="timecode", page="letter", title=False

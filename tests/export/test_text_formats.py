@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from io import BytesIO
 
 from audapolis.advanced_export import AdvancedExporter
 from audapolis.domain.transcript import Speaker, Transcript, Turn
 from audapolis.domain.transcript_file import read_transcript
+from audapolis.export.formats.json import check_contract
 from audapolis.export.formats.rttm import Rttm, RttmOptions
 from audapolis.export.formats.txt import Txt, TxtOptions
 from audapolis.export.losses import Loss, actual_losses
+from audapolis.export.material import Material
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -43,6 +46,14 @@ def test_json_can_be_read_back_whole(transcript: Transcript, indent: int) -> Non
     exported = exporter.render(transcript, "json", {"indent": indent})
     assert read_transcript(exported.content) == transcript
     assert exported.losses == ()
+
+
+def test_json_that_is_not_what_was_written_is_found() -> None:
+    content = exporter.render(conversation(), "json").content
+    material = Material.of(conversation())
+    assert list(check_contract(BytesIO(content), material)) == []
+    for broken in (content[:-9], content.replace(b'"S2"', b'"S9"', 1), content.replace(b"Yes.", b"No.")):
+        assert len(list(check_contract(BytesIO(broken), material))) == 1
 
 
 def test_json_without_voice_vectors_says_so() -> None:

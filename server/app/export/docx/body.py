@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from unicodedata import bidirectional
 
 from ...domain.transcript import Transcript, Word
 from ..facts import facts, title_of
@@ -15,7 +16,7 @@ from .styles import SPEAKER_COLOURS
 
 _PAGES = {"a4": (11906, 16838), "letter": (12240, 15840)}
 _MARGIN = 1247
-_RIGHT_TO_LEFT_MARK = "\u200f"
+_LEFT_TO_RIGHT_MARK, _RIGHT_TO_LEFT_MARK = "\u200e", "\u200f"
 _FACT_WIDTH = 2400
 _WHO_WIDTH = 1700
 _RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -118,7 +119,8 @@ class Body:
     def _head(self, passage: Passage) -> Iterator[str]:
         yield self._name(passage)
         # In text from right to left the time stands left of a name in Latin letters too.
-        yield from self._time(passage, before=f"{_RIGHT_TO_LEFT_MARK if self._tongue.right_to_left else ''}  ")
+        marks = _marks_after(passage.name) if self._tongue.right_to_left else ""
+        yield from self._time(passage, before=f"{marks}  ")
 
     def _name(self, passage: Passage) -> str:
         return run(passage.name, style="Speaker", colour=self._colours[passage.speaker])
@@ -138,3 +140,9 @@ class Body:
             start = "" if first or doubtful else " "
             yield run(start + text, style="Doubtful" if doubtful else "", tongue=self._tongue)
             first = False
+
+
+def _marks_after(name: str) -> str:
+    """What keeps a name in text from right to left together, its punctuation included, and apart from what follows."""
+    first = next((kind for kind in map(bidirectional, name) if kind in ("L", "R", "AL")), "L")
+    return f"{_LEFT_TO_RIGHT_MARK}{_RIGHT_TO_LEFT_MARK}" if first == "L" else _RIGHT_TO_LEFT_MARK

@@ -46,7 +46,8 @@ function clock(seconds) {
   return minutes < 60 ? `${minutes}:${two(whole % 60)}` : `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(whole % 60)}`;
 }
 
-function tell(message, loud = false) {
+function tell(message, loud = false, spoken = true) {
+  say.ariaLive = spoken ? "polite" : "off";
   say.textContent = message;
   say.classList.toggle("loud", loud);
 }
@@ -101,12 +102,16 @@ function seek(seconds) {
   move(to);
 }
 
+function told(index) {
+  return `“${words[index].textContent}” · ${clock(starts[index])} · ${sure[index]} % sure`;
+}
+
 function seekWord(index) {
   if (index < 0 || index >= words.length) return;
   seek(starts[index]);
   mark(index);
   history.replaceState(null, "", `#t=${starts[index]}`);
-  tell(`“${words[index].textContent}” · ${clock(starts[index])} · ${sure[index]} % sure`);
+  tell(told(index));
 }
 
 // ---- The recording
@@ -189,7 +194,7 @@ text.addEventListener("click", (event) => {
 });
 text.addEventListener("mouseover", (event) => {
   const index = places.get(event.target);
-  if (index !== undefined) tell(`“${words[index].textContent}” · ${clock(starts[index])} · ${sure[index]} % sure`);
+  if (index !== undefined) tell(told(index), false, false);
 });
 
 // ---- The strip: who speaks when
@@ -302,9 +307,10 @@ function search(query) {
   if (asked) {
     if (!index) buildIndex();
     for (const { line, offsets, elements } of index) {
-      if (elements[0].closest(".turn").hidden) continue;
+      const away = elements[0].closest(".turn").hidden || (text.dataset.other === "off" && elements[0].matches(".other"));
+      if (away) continue;
       for (let at = line.indexOf(asked); at >= 0; at = line.indexOf(asked, at + asked.length)) {
-        let from = offsets.findLastIndex((offset) => offset <= at);
+        const from = offsets.findLastIndex((offset) => offset <= at);
         const to = offsets.findLastIndex((offset) => offset < at + asked.length);
         hits.push(elements.slice(from, to + 1));
       }
