@@ -40,17 +40,17 @@ class CtmOptions(WordedFileOptions):
 
 def check_ctm(file: BinaryIO, material: Material) -> Iterable[str]:  # noqa: ARG001
     """Fields, numbers and order."""
-    last: tuple[str, float] | None = None
+    channel, last_s = b"", 0.0
     for number, line in enumerate(file, start=1):
-        fields = line.decode("utf-8-sig").split(" ")
+        fields = line.split(b" ")
         if not _FIELDS[0] - 1 <= len(fields) <= _FIELDS[1]:
             yield f"Line {number} has {len(fields)} fields."
             return
-        channel, start_s = fields[1], float(fields[2])
-        if last and last[0] == channel and start_s < last[1]:
+        start_s = float(fields[2])
+        if channel == fields[1] and start_s < last_s:
             yield f"Line {number} begins before the one before it."
             return
-        last = channel, start_s
+        channel, last_s = fields[1], start_s
 
 
 class Ctm(TextFormat[CtmOptions]):
