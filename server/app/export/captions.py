@@ -130,9 +130,12 @@ def _label(name: str, first: Token, style: CaptionOptions) -> list[Token]:
 
 def _tokens(word: Word, style: CaptionOptions) -> list[Token]:
     """A word's parts: one, or more where it holds spaces or is longer than a line. None lasts too long."""
-    most = style.max_chars
+    text, most = clean(word.text), style.max_chars
+    if text and len(text) <= most and " " not in text:  # Nearly all words: worth a way of their own.
+        length_s = min(style.max_s, max(0.0, word.end_s - word.start_s))
+        return [Token(text, word.start_s, word.start_s + length_s, confidence=word.confidence)]
     parts: list[tuple[str, bool]] = []
-    for part in clean(word.text).split():
+    for part in text.split():
         pieces = [part[n : n + most] for n in range(0, len(part), most)]
         parts += [(piece, index > 0) for index, piece in enumerate(pieces)]
     step_s = min(style.max_s, max(0.0, word.end_s - word.start_s) / max(1, len(parts)))
@@ -146,8 +149,12 @@ def _after(before: Sequence[Token], tokens: Sequence[Token]) -> Iterator[Token]:
     """Tokens with times that never run backwards within a turn."""
     floor_s = before[-1].start_s if before else 0.0
     for token in tokens:
-        floor_s = max(floor_s, token.start_s)
-        yield replace(token, start_s=floor_s, end_s=max(floor_s, token.end_s))
+        if floor_s <= token.start_s <= token.end_s:
+            floor_s = token.start_s
+            yield token
+        else:
+            floor_s = max(floor_s, token.start_s)
+            yield replace(token, start_s=floor_s, end_s=max(floor_s, token.end_s))
 
 
 def _divide(turn: _Turn, style: CaptionOptions) -> list[int]:
@@ -158,55 +165,62 @@ def _divide(turn: _Turn, style: CaptionOptions) -> list[int]:
     cut_costs = [0.0, *(_cut_cost(one, two) for one, two in pairwise(tokens)), 0.0]
     if turn.labelled:
         cut_costs[1] = _NEVER
+    growth = _Growth(tokens, style)
     for begin in range(len(tokens)):
-        growing = _Growing(style, tokens[begin])
-        for end in range(begin + 1, len(tokens) + 1):
-            if not growing.take(tokens[end - 1]) and end > begin + 1:
-                break
-            cost = best[begin] + growing.cost + cut_costs[end]
-            if cost < best[end]:
-                best[end], previous[end] = cost, begin
+        for end, cost in growth.captions(begin):
+            total = best[begin] + cost + cut_costs[end]
+            if total < best[end]:
+                best[end], previous[end] = total, begin
     return _path(previous)
 
 
-class _Growing:
-    """A caption that takes words as long as they fit, and knows what it costs so far."""
+class _Growth:
+    """What captions cost that take more and more words."""
 
-    def __init__(self, style: CaptionOptions, first: Token) -> None:
-        self._style, self._start_s, self._last = style, first.start_s, first
-        self._lines, self._used = 1, 0
-        self._characters, self._inner_cost = 0, 0.0
+    def __init__(self, tokens: Sequence[Token], style: CaptionOptions) -> None:
+        self._style = style
+        self._starts_s = [token.start_s for token in tokens]
+        self._ends_s = [token.end_s for token in tokens]
+        self._widths = [len(token.text) for token in tokens]
+        self._spaces = [0 if token.glued else 1 for token in tokens]
+        self._inner_costs = [0.0, *(_inner_cost(one, two) for one, two in pairwise(tokens))]
 
-    def take(self, token: Token) -> bool:
-        """Add a word; whether the caption still keeps the limits."""
-        if self._characters:
-            pause_s = token.start_s - self._last.end_s
-            self._inner_cost += 4.0 * max(0.0, pause_s - 0.5) + (0.4 if ends_sentence(self._last.text) else 0.0)
-        space = 0 if token.glued or not self._used else 1
-        if self._used + space + len(token.text) <= self._style.max_chars:
-            self._used += space + len(token.text)
-        else:
-            self._lines, self._used = self._lines + 1, len(token.text)
-        self._characters += space + len(token.text)
-        self._last = token
-        return self._lines <= self._style.max_lines and self._length_s <= self._style.max_s
+    def captions(self, begin: int) -> Iterator[tuple[int, float]]:
+        """Each caption from one word on that keeps the limits, and the one of this word alone: its end and cost.
 
-    @property
-    def _length_s(self) -> float:
-        return self._last.end_s - self._start_s
+        Each costs a little, more if too short to read, too fast, or holding pauses and sentence ends.
+        """
+        style = self._style
+        max_chars, max_lines, min_s, max_s, max_cps = (
+            style.max_chars, style.max_lines, style.min_s, style.max_s, style.max_cps,
+        )  # fmt: skip
+        lines, used, characters, inner_cost = 1, 0, 0, 0.0
+        for index in range(begin, len(self._widths)):
+            width, space = self._widths[index], self._spaces[index] if used else 0
+            if used + space + width <= max_chars:
+                used += space + width
+            else:
+                lines, used = lines + 1, width
+            characters += space + width
+            length_s = self._ends_s[index] - self._starts_s[begin]
+            if index > begin:
+                if lines > max_lines or length_s > max_s:
+                    return
+                inner_cost += self._inner_costs[index]
+            cost = 1.0 + inner_cost
+            if length_s < min_s:
+                cost += 6.0 * (1 - length_s / min_s)
+            if characters < max_chars // 3:
+                cost += 2.0
+            if length_s > 0 and characters / length_s > max_cps:
+                cost += min(4.0, characters / length_s / max_cps)
+            yield index + 1, cost
 
-    @property
-    def cost(self) -> float:
-        """Each caption costs a little, more if too short to read, too fast, or holding pauses and sentence ends."""
-        style, length_s = self._style, self._length_s
-        cost = 1.0 + self._inner_cost
-        if length_s < style.min_s:
-            cost += 6.0 * (1 - length_s / style.min_s)
-        if self._characters < style.max_chars // 3:
-            cost += 2.0
-        if length_s > 0 and self._characters / length_s > style.max_cps:
-            cost += min(4.0, self._characters / length_s / style.max_cps)
-        return cost
+
+def _inner_cost(last: Token, following: Token) -> float:
+    """How much a pause or sentence end inside of a caption hurts."""
+    pause_s = following.start_s - last.end_s
+    return 4.0 * max(0.0, pause_s - 0.5) + (0.4 if ends_sentence(last.text) else 0.0)
 
 
 def _cut_cost(last: Token, following: Token) -> float:
@@ -225,6 +239,9 @@ def _cut_cost(last: Token, following: Token) -> float:
 def _lines(tokens: Sequence[Token], style: CaptionOptions) -> tuple[Line, ...]:
     """Break a caption into lines: as few as possible, then evenly and after punctuation."""
     count, whole = len(tokens), len(line_text(tokens))
+    if whole <= style.max_chars:
+        return (tuple(tokens),)
+    break_costs = [0.0, *(_LINE_BREAK_WEIGHT * _cut_cost(one, two) for one, two in pairwise(tokens)), 0.0]
     target = whole / max(1, -(-whole // style.max_chars))
     best: list[tuple[int, float]] = [(0, 0.0)] + [(count + 1, 0.0)] * count
     previous = [0] * (count + 1)
@@ -235,9 +252,7 @@ def _lines(tokens: Sequence[Token], style: CaptionOptions) -> tuple[Line, ...]:
             width += len(token.text) + (0 if token.glued or end == begin + 1 else 1)
             if width > style.max_chars and end > begin + 1:
                 break
-            badness = (width - target) ** 2 + (
-                0 if end == count else _LINE_BREAK_WEIGHT * _cut_cost(token, tokens[end])
-            )
+            badness = (width - target) ** 2 + break_costs[end]
             candidate = (best[begin][0] + 1, best[begin][1] + badness)
             if candidate < best[end]:
                 best[end], previous[end] = candidate, begin
