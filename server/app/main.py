@@ -22,16 +22,18 @@ from starlette.middleware.cors import CORSMiddleware
 
 from . import __version__
 from .advanced_export import AdvancedExporter
+from .aftermath import Aftermath
 from .api import errors
 from .api.auth import new_token
 from .api.configuration import Survey, look_elsewhere, misfits_of
 from .api.downloads import subject_of
 from .api.events import Live
 from .api.fetches import Fetches
+from .api.interactive import is_interactive
 from .api.interactive import sweep as sweep_interactive
 from .api.legacy_models import Downloads
 from .api.middleware import TRUSTED_ORIGINS, BodyLimit, LocalHostsOnly
-from .api.routes import batches, exports, legacy, openai, system, templates, transcripts, translations
+from .api.routes import batches, exports, legacy, openai, system, templates, transcripts, translations, webhooks
 from .api.routes import configuration as configuration_routes
 from .api.routes import models as model_routes
 from .api.routes import tasks as task_routes
@@ -44,6 +46,7 @@ from .models import ModelLibrary
 from .settings.stored import Change
 from .tasks import TaskManager
 from .template_desk import TemplateDesk
+from .webhook_desk import WebhookDesk
 
 if TYPE_CHECKING:
     from .diarization_bridge import DiarizationBridge
@@ -104,6 +107,7 @@ def create_app(settings: Settings | Configuration, tasks: TaskManager | None = N
     app.state.export_desk = ExportDesk(
         lambda: app.state.settings, app.state.exporter, lambda subject: subject_of(subject, app.state.tasks)
     )
+    app.state.webhooks = WebhookDesk(settings)
     app.state.survey = Survey(look_elsewhere)
     app.state.library = ModelLibrary(settings)
     app.state.fetches = Fetches(lambda: app.state.library)
@@ -233,7 +237,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         raise
     await asyncio.to_thread(sweep, app.state.settings)
     await asyncio.to_thread(sweep_interactive, app.state.settings, app.state.tasks)
-    await asyncio.to_thread(app.state.export_desk.start)
+    aftermath = Aftermath(
+        app.state.tasks, app.state.export_desk, app.state.webhooks, passed_over=is_interactive(app.state.settings)
+    )
+    for part in (app.state.export_desk, app.state.webhooks, aftermath):
+        await asyncio.to_thread(part.start)
     unsubscribe = app.state.tasks.subscribe(app.state.live.notify)
     try:
         yield
@@ -241,7 +249,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.live.close()
         unsubscribe()
         app.state.fetches.close()
-        await asyncio.to_thread(app.state.export_desk.stop)
+        for part in (aftermath, app.state.webhooks, app.state.export_desk):
+            await asyncio.to_thread(part.stop)
         await asyncio.to_thread(app.state.tasks.stop)
 
 
@@ -261,7 +270,7 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
 
 def _add_routes(app: FastAPI) -> None:
     native = (system, configuration_routes, task_routes, transcripts, translations, exports, templates)
-    for routes in (*native, batches, model_routes, legacy, openai):
+    for routes in (*native, batches, webhooks, model_routes, legacy, openai):
         app.include_router(routes.router)
 
 

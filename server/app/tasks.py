@@ -132,6 +132,7 @@ class TaskManager:
         options: TranscribeOptions,
         priority: int = 0,
         owns_source: bool = False,
+        exports: Sequence[str] | None = None,
     ) -> Job:
         """Queue a recording. When this returns the job survives `kill -9` of anything.
 
@@ -141,6 +142,7 @@ class TaskManager:
             options: What is wanted; frozen with the job.
             priority: Higher goes first; each step is worth ten minutes of waiting.
             owns_source: Give the file to the job: it is moved into the data folder and deleted with the job.
+            exports: Presets it is to be exported with once done; those of the settings when None.
 
         Raises:
             NotFound: No such file.
@@ -158,6 +160,7 @@ class TaskManager:
             source=str(kept),
             owns_source=owns_source,
             created_at=time.time(),
+            exports=None if exports is None else tuple(exports),
         )
         with self._listeners.in_order():
             self._store.add(job)

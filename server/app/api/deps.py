@@ -15,6 +15,7 @@ from ..models import ModelLibrary
 from ..tasks import TaskManager
 from ..template_desk import TemplateDesk
 from ..translation_desk import TranslationDesk
+from ..webhook_desk import WebhookDesk
 from .auth import authorised
 from .configuration import Survey
 from .events import Live
@@ -47,6 +48,11 @@ def _exporter(request: Request) -> AdvancedExporter:
 def _templates(request: Request) -> TemplateDesk:
     templates: TemplateDesk = request.app.state.templates
     return templates
+
+
+def _webhooks(request: Request) -> WebhookDesk:
+    desk: WebhookDesk = request.app.state.webhooks
+    return desk
 
 
 def _export_desk(request: Request) -> ExportDesk:
@@ -97,6 +103,7 @@ TasksDep = Annotated[TaskManager, Depends(_tasks)]
 LiveDep = Annotated[Live, Depends(_live)]
 ExporterDep = Annotated[AdvancedExporter, Depends(_exporter)]
 TemplatesDep = Annotated[TemplateDesk, Depends(_templates)]
+WebhooksDep = Annotated[WebhookDesk, Depends(_webhooks)]
 ExportDeskDep = Annotated[ExportDesk, Depends(_export_desk)]
 DownloadsDep = Annotated[Downloads, Depends(_downloads)]
 FetchesDep = Annotated[Fetches, Depends(_fetches)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 from fastapi import Request
@@ -34,6 +34,12 @@ LOOK_S = 0.5
 def folder_of(settings: Settings) -> Path:
     """Where it is noted which jobs have somebody waiting for them, one empty file each."""
     return settings.data_dir / "interactive"
+
+
+def is_interactive(settings: Settings) -> Callable[[str], bool]:
+    """Tells whether somebody waits for a job on the line."""
+    folder = folder_of(settings)
+    return lambda job_id: (folder / job_id).exists()
 
 
 def sweep(settings: Settings, tasks: TaskManager) -> None:
@@ -85,7 +91,9 @@ class Interactive:
         await asyncio.shield(work)
 
     def _begin(self, upload: Upload, options: TranscribeOptions) -> Job:
-        job = self._tasks.submit(upload.path, name=upload.name, options=options, priority=PRIORITY, owns_source=True)
+        job = self._tasks.submit(
+            upload.path, name=upload.name, options=options, priority=PRIORITY, owns_source=True, exports=()
+        )
         self._folder.mkdir(parents=True, exist_ok=True)
         (self._folder / job.id).touch()
         return job

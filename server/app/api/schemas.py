@@ -32,6 +32,7 @@ _TASK_EXAMPLE: dict[str, Any] = {
     "eta_s": 12.5,
     "duration_s": 61.2,
     "transcript_id": None,
+    "exports": None,
     "error": None,
 }
 
@@ -135,6 +136,9 @@ class TaskView(_Shape):
     eta_s: Annotated[float | None, Field(description="Seconds of work left, when that can be told.")]
     duration_s: Annotated[float | None, Field(description="Length of the recording, once known.")]
     transcript_id: Annotated[str | None, Field(description="Id of the transcript, once done.")]
+    exports: Annotated[
+        list[str] | None, Field(description="Export presets for when it is done; null follows the settings.")
+    ]
     error: ErrorView | None
 
     @classmethod
@@ -156,6 +160,7 @@ class TaskView(_Shape):
             eta_s=job.eta_s,
             duration_s=job.duration_s,
             transcript_id=job.transcript_id,
+            exports=None if job.exports is None else list(job.exports),
             error=job.error and ErrorView(code=job.error.code, message=job.error.message, hint=job.error.hint),
         )
 

@@ -87,6 +87,7 @@ class Job:
         eta_s: Seconds of work expected to be left; None while unknown.
         transcript_id: The `id` of the stored transcript, once done.
         duration_s: Length of the recording, once known.
+        exports: Presets to export with once done (`preset`, `preset@target`); None follows the settings.
     """
 
     id: str
@@ -106,6 +107,7 @@ class Job:
     error: JobError | None = None
     transcript_id: str | None = None
     duration_s: float | None = None
+    exports: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

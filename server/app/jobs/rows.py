@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import lru_cache
 from typing import Any
 
@@ -47,6 +48,7 @@ def to_row(job: Job, home: str) -> dict[str, Any]:
         "worker": None,
         "lease_until": None,
         "cancel_requested": False,
+        "exports": None if job.exports is None else json.dumps(job.exports),
     }
 
 
@@ -60,6 +62,7 @@ def to_job(row: RowMapping) -> Job:
         state=JobState(row["state"]),
         options=_options(row["options"]),
         error=error,
+        exports=None if row["exports"] is None else tuple(json.loads(row["exports"])),
     )
 
 

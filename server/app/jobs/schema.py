@@ -17,7 +17,7 @@ from sqlalchemy import (
     Text,
 )
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 """Every migration, oldest first. Kept here so that a start on an up-to-date database need not import Alembic."""
 
 metadata = MetaData()
@@ -53,6 +53,7 @@ jobs = Table(
     Column("error_hint", Text),
     Column("transcript_id", Text),
     Column("duration_s", Double),
+    Column("exports", Text, comment="JSON list of presets to export with once done; NULL: those of the settings"),
     Index("jobs_queue", "state", "home", "rank", "number"),
 )
 

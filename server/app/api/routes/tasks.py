@@ -12,8 +12,9 @@ from fastapi.responses import StreamingResponse
 from ...domain.codec import to_plain
 from ...domain.options import TranscribeOptions
 from ...errors import InvalidOption
+from ...export_desk import ExportDesk
 from ...jobs.record import JobState
-from ..deps import AUTHORISED, ChecksDep, LiveDep, SettingsDep, TasksDep
+from ..deps import AUTHORISED, ChecksDep, ExportDeskDep, LiveDep, SettingsDep, TasksDep
 from ..events import all_stream, event_id, task_stream
 from ..multipart import clean_name
 from ..schemas import ProblemView, TaskList, TaskView, read_options
@@ -47,6 +48,11 @@ def _form() -> dict[str, Any]:
             "file": {"type": "string", "format": "binary", "description": "The recording: audio or video."},
             "name": {"type": "string", "description": "Name to show; the file's name when not given."},
             "priority": {"type": "integer", "default": 0, "description": "Higher goes first."},
+            "exports": {
+                "type": "string",
+                "description": "Export presets it is exported with once done: `preset` or `preset@target`, commas "
+                "between; `none` for no export. Those of the settings when not given.",
+            },
             **options,
         },
     }
@@ -57,16 +63,29 @@ def _form() -> dict[str, Any]:
 
 @router.post("/tasks", status_code=201, openapi_extra=_form())
 async def submit_task(
-    *, request: Request, response: Response, tasks: TasksDep, settings: SettingsDep, check: ChecksDep
+    *,
+    request: Request,
+    response: Response,
+    tasks: TasksDep,
+    settings: SettingsDep,
+    check: ChecksDep,
+    desk: ExportDeskDep,
 ) -> TaskView:
     """Upload a recording and have it transcribed. The answer comes when the upload is safely stored."""
     async with receive(request, settings) as upload:
         name = clean_name(upload.fields.pop("name", "") or upload.name)
         priority = _priority(upload.fields.pop("priority", ""))
+        exports = _exports(upload.fields.pop("exports", ""), desk)
         options = read_options(upload.fields)
         await run_in_threadpool(check, options)
         job = await run_in_threadpool(
-            tasks.submit, upload.path, name=name, options=options, priority=priority, owns_source=True
+            tasks.submit,
+            upload.path,
+            name=name,
+            options=options,
+            priority=priority,
+            owns_source=True,
+            exports=exports,
         )
     response.headers["Location"] = f"/api/tasks/{job.id}"
     return TaskView.of(job)
@@ -132,6 +151,14 @@ def watch_all_tasks(tasks: TasksDep, live: LiveDep) -> Response:
     """Follow all tasks: the present state of those that have not ended, then every change. Never ends by itself."""
     stream = all_stream(live, lambda i: TaskView.of(tasks.get(i)), lambda: [TaskView.of(job) for job in tasks.list()])
     return StreamingResponse(stream, media_type="text/event-stream", headers=_STREAM_HEADERS)
+
+
+def _exports(text: str, desk: ExportDesk) -> list[str] | None:
+    wishes = [wish.strip() for wish in text.split(",") if wish.strip()]
+    if not wishes or wishes == ["none"]:
+        return [] if wishes else None
+    desk.check_wishes(wishes)
+    return wishes
 
 
 def _priority(text: str) -> int:

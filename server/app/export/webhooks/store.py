@@ -133,14 +133,18 @@ class WebhookStore:
                 self._publish(connection, message_id, kind, body, "")
             connection.execute("INSERT OR IGNORE INTO settled VALUES (?, ?)", (subject, at))
 
-    def settled(self) -> set[tuple[str, float]]:
-        """The ends that have been dealt with."""
-        return {(row[0], row[1]) for row in self._read("SELECT subject, at FROM settled")}
+    def settled_from(self, ends: Sequence[tuple[str, float]]) -> set[tuple[str, float]]:
+        """Of these ends, those that have been dealt with; at the first call ever that is all of them.
 
-    def forget_settled(self, subjects: Sequence[str]) -> None:
-        """Forget ends of what does not exist any more."""
+        Others are forgotten: what they were the ends of does not exist any more.
+        """
         with self._writing() as connection:
-            connection.executemany("DELETE FROM settled WHERE subject = ?", [(each,) for each in subjects])
+            if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
+                connection.executemany("INSERT OR IGNORE INTO settled VALUES (?, ?)", ends)
+                connection.execute("PRAGMA user_version = 1")
+            known = set(connection.execute("SELECT subject, at FROM settled").fetchall())
+            connection.executemany("DELETE FROM settled WHERE subject = ? AND at = ?", known - set(ends))
+        return known & set(ends)
 
     def due(self, *, but: Sequence[str] = ()) -> list[Due]:
         """What is to be sent now: the oldest message of each receiver, except those named."""
