@@ -13,7 +13,7 @@ from ..options import OptionValue, parse_options
 from ..text import clean
 from ..timeline.building import TimelineOptions
 
-_MOST_LETTERS = 80
+_MOST_BYTES = 180
 _UNFIT = re.compile(r'[\\/:*?"<>|]')
 
 
@@ -57,5 +57,6 @@ class Part:
 
 def stem(material: Material) -> str:
     """What files of a kit are called: like the recording, in letters that every system takes."""
-    name = clean(material.transcript.recording.name).rpartition(".")
-    return _UNFIT.sub("_", name[0] or name[2])[:_MOST_LETTERS].strip(" .") or "audapolis"
+    before, _, after = clean(material.transcript.recording.name).rpartition(".")
+    short = _UNFIT.sub("_", before or after).encode("utf-8")[:_MOST_BYTES].decode("utf-8", "ignore")
+    return short.strip(" .") or "audapolis"
