@@ -16,6 +16,7 @@ import sys
 import tempfile
 import wave
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,6 +78,13 @@ def transcribe(path: Path, seconds: float, *, cores: Sequence[int], options: Seq
     return Run(seconds, len(cores), cost, words)
 
 
+def side_by_side(path: Path, seconds: float, *, cores: Sequence[int], options: Sequence[str]) -> float:
+    """Transcribe a file on each core at the same time; how long the last takes, in seconds."""
+    with ThreadPoolExecutor(len(cores)) as pool:
+        runs = [pool.submit(transcribe, path, seconds, cores=[core], options=options) for core in cores]
+        return max(run.result().cost.wall_s for run in runs)
+
+
 def row(result: Run) -> str:
     """One line about a run."""
     cost = result.cost
@@ -88,9 +96,14 @@ def row(result: Run) -> str:
 
 
 def measure_cores(args: argparse.Namespace) -> None:
-    """One core against all that are allowed here, in turns; the best of each counts."""
+    """One core against all that are allowed here, in turns; the best of each counts.
+
+    Cores share memory and power, so they can rarely be as many times as fast as they are many. What the machine allows
+    is measured too: the same transcription once for each core, side by side, with nothing to wait for.
+    """
     allowed = sorted(os.sched_getaffinity(0))
     results: list[Run] = []
+    alone: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "cores.wav")
         stretch(args.recording, path, args.seconds[0])
@@ -98,9 +111,15 @@ def measure_cores(args: argparse.Namespace) -> None:
             result = transcribe(path, args.seconds[0], cores=cores, options=args.options)
             results.append(result)
             print(row(result), flush=True)
+        for _ in range(args.repeat):
+            alone.append(side_by_side(path, args.seconds[0], cores=allowed, options=args.options))
+            print(f"{len(allowed)} transcriptions side by side, one core each: {alone[-1]:.1f} s wall", flush=True)
     one = min(r.cost.wall_s for r in results if r.cores == 1)
     many = min(r.cost.wall_s for r in results if r.cores == len(allowed))
-    print(f"{len(allowed)} cores are {one / many:.2f} times as fast as one.")
+    print(
+        f"{len(allowed)} cores are {one / many:.2f} times as fast as one; "
+        f"independent transcriptions get {len(allowed) * one / min(alone):.2f} times as much done here."
+    )
 
 
 def measure_lengths(args: argparse.Namespace) -> None:

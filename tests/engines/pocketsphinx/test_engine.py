@@ -17,7 +17,7 @@ import pytest
 from audapolis.domain.audio import Chunk, Samples
 from audapolis.domain.cancellation import CancelToken
 from audapolis.engines.base import RecogniseOptions
-from audapolis.engines.pocketsphinx.engine import PocketSphinxEngine
+from audapolis.engines.pocketsphinx.engine import PocketSphinxEngine, long_ones_before_the_end
 from audapolis.errors import Cancelled, EngineFailed, EngineUnavailable
 
 from ..sound import ArrayAudio, noise, silence
@@ -144,7 +144,7 @@ import sys, numpy as np
 from audapolis.domain.audio import Chunk
 from audapolis.domain.cancellation import CancelToken
 from audapolis.engines.base import RecogniseOptions
-from audapolis.engines.pocketsphinx.engine import PocketSphinxEngine
+from audapolis.engines.pocketsphinx.engine import PocketSphinxEngine, long_ones_before_the_end
 
 class Noise:
     def read(self, start_s, end_s, channel=0):
@@ -174,3 +174,13 @@ def _decoders() -> list[psutil.Process]:
             if any(part.endswith("pocketsphinx.child") for part in process.cmdline()):
                 found.append(process)
     return found
+
+
+def test_the_last_chunks_go_from_long_to_short_so_that_all_processes_end_together() -> None:
+    lengths = [9.0, 1.0, 8.0] * 6
+    chunks = [Chunk(100.0 * n, 100.0 * n + length_s, n) for n, length_s in enumerate(lengths)]
+    ordered = list(long_ones_before_the_end(chunks, 2))
+    assert ordered[:8] == chunks[:8]
+    assert [chunk.duration_s for chunk in ordered[8:]] == sorted(lengths[8:], reverse=True)
+    assert sorted(ordered, key=lambda chunk: chunk.index) == chunks
+    assert long_ones_before_the_end(chunks, 1) is chunks

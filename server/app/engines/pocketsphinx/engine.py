@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,6 +22,8 @@ LANGUAGE = "en"
 """What the shipped model knows."""
 _LOOK_S = 0.2
 _ATTEMPTS = 2
+_LAST_CHUNKS = 5
+"""So many for each process, at the end of a recording, are decoded from long to short."""
 
 
 class PocketSphinxEngine:
@@ -64,13 +66,26 @@ class PocketSphinxEngine:
         expected = prepare(options.vocabulary, self._model.dictionary) if options.vocabulary else ()
         run = _Run(self._pool, audio, _Task(options.mode, self._model, expected), cancel)
         try:
-            yield from run.results(iter(chunks))
+            yield from run.results(iter(long_ones_before_the_end(chunks, self._pool.size)))
         finally:
             run.abandon()
 
     def close(self) -> None:
         """End the decoder processes. The engine can't be used afterwards."""
         self._pool.close()
+
+
+def long_ones_before_the_end(chunks: Iterable[Chunk], processes: int) -> Iterable[Chunk]:
+    """Chunks in order, but the last few from long to short, so that all processes end at about the same time.
+
+    Args:
+        chunks: In order of the recording. What comes piece by piece (live) is left as it comes.
+        processes: How many chunks are decoded at the same time.
+    """
+    if not isinstance(chunks, Sequence) or processes < 2:
+        return chunks
+    last = max(0, len(chunks) - _LAST_CHUNKS * processes)
+    return [*chunks[:last], *sorted(chunks[last:], key=lambda chunk: -chunk.duration_s)]
 
 
 @dataclass(frozen=True, slots=True)
