@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -14,19 +13,16 @@ from typing import Any
 
 from .advanced_export import AdvancedExporter
 from .config import Settings
-from .domain.cancellation import CancelToken
-from .domain.codec import to_json
-from .domain.events import Emit, ExportCancelled, ExportFailed, ExportFinished, ExportStarted
-from .errors import AudapolisError, Conflict, InvalidOption, NotFound, UnknownName
-from .export.files import whole_file
+from .domain.events import Emit, ExportCancelled
+from .errors import AudapolisError, Conflict, InvalidOption, UnknownName
 from .export.names import checked_name
 from .export.storage.places import place_of
 from .export.storage.store import Store
-from .export.workflow.ledger import Fault, Ledger
+from .export.workflow.clerk import Clerk
+from .export.workflow.ledger import Fault
 from .export.workflow.orders import Order, OrderBook
 from .export.workflow.outputs import Output, Preset, PresetShelf
-from .export.workflow.plan import REPORT_NAME, Subject, plan_batch
-from .export.workflow.running import Batch, Result
+from .export.workflow.plan import REPORT_NAME, Subject
 from .export.workflow.targets import StoreTarget, Target, ZipTarget
 from .jobs.listeners import Listeners
 
@@ -35,11 +31,6 @@ log = logging.getLogger(__name__)
 Find = Callable[[str], Subject]
 """Gives the transcript with an id; raises NotFound or Conflict where there is none."""
 
-RETRIES_S = (60.0, 600.0, 3600.0, 6 * 3600.0)
-"""Waits before an export that nobody asked for by hand is tried again."""
-
-_TOLD_EVERY_S = 0.5
-_LOOK_S = 5.0
 _DAY_S = 86_400.0
 
 
@@ -51,6 +42,7 @@ class ExportDesk:
         settings: Callable[[], Settings],
         exporter: AdvancedExporter,
         find: Find,
+        check: Callable[[str], object],
         now: Callable[[], float] = time.time,
     ) -> None:
         """Prepare; nothing is done before `start`.
@@ -59,34 +51,31 @@ class ExportDesk:
             settings: Gives the settings as they are now; `exports` matters here.
             exporter: Makes the files.
             find: Finds transcripts.
+            check: Raises what `find` would, without the work.
             now: Unix time.
         """
-        self._settings, self._exporter, self._find, self._now = settings, exporter, find, now
+        self._settings, self._exporter, self._check, self._now = settings, exporter, check, now
         folder = settings().exports_dir
         self.presets = PresetShelf(folder / "presets")
         self.orders = OrderBook(folder / "batches")
         self._listeners = Listeners()
-        self._wake = threading.Event()
-        self._stop = CancelToken()
-        self._running: tuple[str, CancelToken] | None = None
-        self._thread: threading.Thread | None = None
+        self.clerk = Clerk(
+            self.orders,
+            exporter,
+            find=find,
+            target_of=self._target,
+            keep_s=lambda: settings().exports.keep_days * _DAY_S,
+            emit=self._listeners.publish,
+            now=now,
+        )
 
     def start(self) -> None:
         """Take up what an earlier run left unfinished, and work from now on."""
-        for order in self.orders.list():
-            if order.state == "running":
-                self.orders.change(order.id, state="queued")
-        self._stop = CancelToken()
-        self._thread = threading.Thread(target=self._work, name="exports", daemon=True)
-        self._thread.start()
+        self.clerk.start()
 
     def stop(self) -> None:
         """Stop working; what is unfinished goes on at the next start."""
-        self._stop.cancel()
-        self._wake.set()
-        if self._thread is not None:
-            self._thread.join(10)
-            self._thread = None
+        self.clerk.stop()
 
     def subscribe(self, listener: Emit) -> Callable[[], None]:
         """Call `listener` with every event of exports, from some thread; the result ends that."""
@@ -128,7 +117,7 @@ class ExportDesk:
             raise InvalidOption("An export needs transcripts and formats.", hint="Name at least one of each.")
         self._check_target(target)
         for subject in subjects:
-            self._find(subject)
+            self._check(subject)
         order_id = str(uuid.uuid4())
         order = Order(
             id=order_id,
@@ -176,9 +165,7 @@ class ExportDesk:
             retry_at=None,
             finished_at=self._now(),
         )
-        if self._running is not None and self._running[0] == order_id:
-            self._running[1].cancel()
-        else:
+        if not self.clerk.interrupt(order_id):
             self._listeners.publish(ExportCancelled(export_id=order_id))
         return order
 
@@ -192,7 +179,7 @@ class ExportDesk:
         order = self.orders.change(
             order_id, unless=frozenset({"done", "queued", "running"}), state="queued", retry_at=None, error=None
         )
-        self._wake.set()
+        self.clerk.wake()
         return order
 
     def delete(self, order_id: str) -> None:
@@ -240,7 +227,7 @@ class ExportDesk:
 
     def _take(self, order: Order) -> Order:
         if self.orders.add(order):
-            self._wake.set()
+            self.clerk.wake()
         return self.orders.get(order.id)
 
     def _wish(self, task_id: str, wish: str) -> Order:
@@ -260,84 +247,6 @@ class ExportDesk:
             return self._take(replace(order, state="failed", finished_at=self._now(), error=_fault(error)))
         return self._take(replace(order, outputs=outputs, folder=f"{preset}-{task_id[:8]}"))
 
-    def _work(self) -> None:
-        while not self._stop.cancelled:
-            self._wake.clear()
-            order = self._next()
-            if order is None:
-                self._sweep()
-                self._wake.wait(_LOOK_S)
-                continue
-            try:
-                self._make(order)
-            except Exception:  # the thread's last line of defence: the next order has to be made
-                log.exception("unexpected error while exporting %s", order.id)
-                with suppress(AudapolisError):
-                    self._end(
-                        order, AudapolisError("Something broke inside Audapolis.", hint="The log has the details.")
-                    )
-
-    def _next(self) -> Order | None:
-        now = self._now()
-        for order in self.orders.list():
-            if order.state == "queued" or (
-                order.state == "failed" and order.retry_at is not None and order.retry_at <= now
-            ):
-                return order
-        return None
-
-    def _make(self, order: Order) -> None:
-        token = CancelToken(self._stop)
-        self._running = order.id, token
-        try:
-            order = self.orders.change(
-                order.id, unless=frozenset({"cancelled", "done"}), state="running", attempts=order.attempts + 1, done=0
-            )
-            self._listeners.publish(ExportStarted(export_id=order.id))
-            result = self._run(order, token)
-            self._end(order, result)
-        except (Conflict, NotFound) as error:
-            with suppress(NotFound):  # it was deleted
-                self._end(order, error)
-        except AudapolisError as error:
-            self._end(order, error)
-        finally:
-            self._running = None
-
-    def _run(self, order: Order, token: CancelToken) -> Result:
-        subjects = [self._subject(each) for each in order.subjects]
-        plan = plan_batch(subjects, order.outputs, self._exporter)
-        total = len(order.outputs) * len(subjects)
-        self.orders.change(order.id, unless=frozenset({"cancelled"}), total=total, failed=0)
-        told_at = 0.0
-
-        def tell(done: int, total: int, _entry: object) -> None:
-            nonlocal told_at
-            if time.monotonic() - told_at > _TOLD_EVERY_S and not token.cancelled:
-                told_at = time.monotonic()
-                self.orders.change(order.id, done=done, total=total)
-
-        target = self._target(order)
-        scratch = self.orders.folder(order.id)
-        batch = Batch(plan, Ledger.of(target.store), self._exporter, tell=tell, scratch=scratch)
-        result = batch.run(token)
-        target.finish(result)
-        with whole_file(self.orders.folder(order.id) / REPORT_NAME, overwrite=True) as out:
-            out.write(to_json(result.report, indent=1))
-        return result
-
-    def _subject(self, subject_id: str) -> Subject:
-        """A transcript, or where it is gone something that says so when it is opened."""
-        try:
-            return self._find(subject_id)
-        except AudapolisError as error:
-            gone = error
-
-            def fail() -> Any:
-                raise gone
-
-            return Subject(Path(f"/{subject_id}"), None, fail)
-
     def _target(self, order: Order) -> Target:
         if not order.target:
             return ZipTarget(self.orders.archive(order.id))
@@ -348,51 +257,7 @@ class ExportDesk:
             **exports.storage_options.get(place.scheme, {}),
             **exports.storage_options.get(order.target, {}),
         }
-        return StoreTarget(Store(place.below(order.folder), options, sleep=self._sleep))
-
-    def _sleep(self, seconds: float) -> None:
-        """Wait, unless the server stops."""
-        until = time.monotonic() + seconds
-        while not self._stop.cancelled and time.monotonic() < until:
-            time.sleep(0.1)
-
-    def _end(self, order: Order, outcome: Result | AudapolisError) -> None:
-        if isinstance(outcome, Result) and outcome.stopped:
-            self._stopped(order)
-            return
-        failed = outcome.report.count("failed") if isinstance(outcome, Result) else 0
-        files = len(outcome.report.files) if isinstance(outcome, Result) else order.total
-        bad = failed or not isinstance(outcome, Result)
-        again = order.task and bad and order.attempts <= len(RETRIES_S)
-        self.orders.change(
-            order.id,
-            unless=frozenset({"cancelled"}),
-            state="failed" if bad else "done",
-            done=files,
-            total=files,
-            failed=failed,
-            error=None if isinstance(outcome, Result) else _fault(outcome),
-            finished_at=self._now(),
-            retry_at=self._now() + RETRIES_S[order.attempts - 1] if again else None,
-        )
-        if isinstance(outcome, Result):
-            self._listeners.publish(ExportFinished(export_id=order.id, files=files, failed=failed))
-        else:
-            log.warning("The export %s failed: %s", order.id, outcome)
-            self._listeners.publish(ExportFailed(export_id=order.id, error=outcome.code, message=outcome.message))
-
-    def _stopped(self, order: Order) -> None:
-        with suppress(Conflict):  # it was cancelled, not interrupted
-            self.orders.change(order.id, unless=frozenset({"cancelled"}), state="queued")
-            return
-        self._listeners.publish(ExportCancelled(export_id=order.id))
-
-    def _sweep(self) -> None:
-        """Forget what ended long ago."""
-        oldest = self._now() - self._settings().exports.keep_days * _DAY_S
-        for order in self.orders.list():
-            if order.ended and (order.finished_at or order.created_at) < oldest:
-                self.orders.delete(order.id)
+        return StoreTarget(Store(place.below(order.folder), options, sleep=self.clerk.sleep))
 
 
 def _fault(error: AudapolisError) -> Fault:

@@ -26,7 +26,7 @@ from .aftermath import Aftermath
 from .api import errors
 from .api.auth import new_token
 from .api.configuration import Survey, look_elsewhere, misfits_of
-from .api.downloads import subject_of
+from .api.downloads import check_done, subject_of
 from .api.events import Live
 from .api.fetches import Fetches
 from .api.interactive import is_interactive
@@ -105,7 +105,10 @@ def create_app(settings: Settings | Configuration, tasks: TaskManager | None = N
     app.state.templates = TemplateDesk(settings.exports_dir / "templates")
     app.state.exporter = AdvancedExporter(app.state.templates.shelf)
     app.state.export_desk = ExportDesk(
-        lambda: app.state.settings, app.state.exporter, lambda subject: subject_of(subject, app.state.tasks)
+        lambda: app.state.settings,
+        app.state.exporter,
+        find=lambda subject: subject_of(subject, app.state.tasks),
+        check=lambda subject: check_done(subject, app.state.tasks),
     )
     app.state.webhooks = WebhookDesk(settings)
     app.state.survey = Survey(look_elsewhere)

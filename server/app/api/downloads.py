@@ -43,6 +43,18 @@ def find_media(task_id: str, tasks: TaskManager) -> Path | None:
         return None
 
 
+def check_done(transcript_id: str, tasks: TaskManager) -> None:
+    """Make sure that there is a transcript, by its own id or its task's, without reading it.
+
+    Raises:
+        NotFound: There is none.
+        Conflict: It is not done.
+    """
+    job = tasks.get(find_task(transcript_id, tasks))
+    if job.transcript_id is None:
+        tasks.transcript(job.id)  # says why there is none
+
+
 def subject_of(transcript_id: str, tasks: TaskManager) -> Subject:
     """A transcript as batches of exports take it, by its own id or its task's.
 

@@ -72,11 +72,12 @@ class OrderBook:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._lock = threading.RLock()
+        self._known: dict[str, Order] | None = None  # all of them, read once
 
     def add(self, order: Order) -> bool:
         """Take an order; when this returns it survives a crash. False where one with this id is there."""
         with self._lock:
-            if (self.folder(order.id) / _FILE).exists():
+            if order.id in self._orders():
                 return False
             self.folder(order.id).mkdir(parents=True, exist_ok=True)
             self._write(order)
@@ -88,18 +89,16 @@ class OrderBook:
         Raises:
             NotFound: There is none with this id.
         """
-        try:
-            return from_json(Order, (self.folder(order_id) / _FILE).read_bytes())
-        except (OSError, InvalidDocument):
-            raise NotFound(f"There is no export '{order_id}'.", hint="GET /api/exports lists them.") from None
+        with self._lock:
+            order = self._orders().get(order_id)
+        if order is None:
+            raise NotFound(f"There is no export '{order_id}'.", hint="GET /api/exports lists them.")
+        return order
 
     def list(self) -> Sequence[Order]:
         """All, the oldest first; what is damaged is left out."""
-        found = []
-        for file in self._folder.glob(f"*/{_FILE}"):
-            with suppress(NotFound):
-                found.append(self.get(file.parent.name))
-        return sorted(found, key=lambda order: (order.created_at, order.id))
+        with self._lock:
+            return sorted(self._orders().values(), key=lambda order: (order.created_at, order.id))
 
     def change(self, order_id: str, *, unless: frozenset[str] = frozenset(), **changes: Any) -> Order:
         """Change an order.
@@ -129,6 +128,7 @@ class OrderBook:
         """
         with self._lock:
             self.get(order_id)
+            self._orders().pop(order_id)
             (self.folder(order_id) / _FILE).unlink(missing_ok=True)
             shutil.rmtree(self.folder(order_id), ignore_errors=True)
 
@@ -152,6 +152,16 @@ class OrderBook:
         """
         return self.folder(order_id) / ARCHIVE
 
+    def _orders(self) -> dict[str, Order]:
+        if self._known is None:
+            self._known = {}
+            for file in self._folder.glob(f"*/{_FILE}"):
+                with suppress(InvalidDocument, OSError):
+                    order = from_json(Order, file.read_bytes())
+                    self._known[order.id] = order
+        return self._known
+
     def _write(self, order: Order) -> None:
         with whole_file(self.folder(order.id) / _FILE, overwrite=True) as out:
             out.write(to_json(order, indent=1))
+        self._orders()[order.id] = order
