@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from audapolis.cli import main
+from audapolis.domain.codec import to_json
 from audapolis.errors import AudapolisError, NotFound
 from audapolis.export.storage.places import place_of
 from audapolis.export.storage.store import Store
+
+from tests.builders import conversation
 
 moto_server = pytest.importorskip("moto.server")
 s3fs = pytest.importorskip("s3fs")
@@ -56,3 +61,23 @@ def test_a_bucket_that_does_not_exist_is_named_and_not_made(options: dict[str, A
     assert "not-to-be-shown" not in str(caught.value)
     with pytest.raises(FileNotFoundError):
         names(options, "nobody-has-this")
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_batch_goes_to_a_bucket_and_repeats_nothing(
+    options: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AUDAPOLIS_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("AUDAPOLIS_EXPORTS__STORAGE_OPTIONS", json.dumps({"s3": options}))
+    (tmp_path / "talk.json").write_bytes(to_json(conversation()))
+    command = ["export", str(tmp_path / "talk.json"), "-f", "srt", "vtt", "otioz", "-o", "s3://results/batch"]
+    assert main(command) == 0
+    there = names(options, "results/batch")
+    assert there == [f"results/batch/{name}" for name in ("report.json", "talk.otioz", "talk.srt", "talk.vtt")]
+    assert main(command) == 0
+    assert "3 files in s3://results/batch: 0 made, 3 there already." in capsys.readouterr().err
+    s3fs.S3FileSystem(**options, skip_instance_cache=True).pipe_file("results/batch/talk.srt", b"edited")
+    assert main(command) == 2
+    assert main([*command, "--overwrite"]) == 0
+    assert "1 made, 2 there already" in capsys.readouterr().err
+    assert names(options, "results/batch") == there
