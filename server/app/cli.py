@@ -21,6 +21,7 @@ from .terminal.console import Console, OutputClosed, drop_stdout
 from .terminal.exporting import add_export
 from .terminal.models import add_models
 from .terminal.options import add_batch, add_transcribe, read_options
+from .terminal.presets import add_presets
 from .terminal.problems import DONE, FAILED, INTERRUPTED, NOBODY_LISTENS, exit_code, overall
 from .terminal.serving import add_serve
 from .terminal.speakers import add_speakers
@@ -102,6 +103,7 @@ def build_parser() -> Parser:
     listing = command("formats", _formats, "list the formats results can have")
     listing.add_argument("--json", action="store_true", help="as JSON, for programs")
     add_templates(command("templates", _templates, "keep and try templates of your own for results"))
+    add_presets(command("presets", _presets, "keep formats with their options under a name"))
     add_serve(command("serve", _serve, "run the server"))
     doctor = command("doctor", _doctor, "tell what works here, what does not, and what to do about it")
     doctor.add_argument("--json", action="store_true", help="as JSON, for programs")
@@ -130,11 +132,10 @@ def _typed_files(args: argparse.Namespace) -> list[str]:
 
 def _transcribe(args: argparse.Namespace, console: Console) -> int:
     options, typed = read_options(args), _typed_files(args)
-    from .advanced_export import AdvancedExporter
     from .terminal.inputs import expand
     from .terminal.target import typed_target
 
-    exporter = AdvancedExporter()
+    exporter = _exporter(args)
     found = expand(typed, folders=False)
     target = typed_target(args, exporter, inputs=len(found.files) + len(found.problems))
     plan = target.results(found.files)
@@ -167,12 +168,11 @@ def _batch(args: argparse.Namespace, console: Console) -> int:
     options, typed = read_options(args), _typed_files(args)
     if args.output == "-":
         raise InvalidOption("A batch needs a folder for its results.", hint="Name one with -o.")
-    from .advanced_export import AdvancedExporter
     from .terminal.inputs import expand
     from .terminal.target import typed_target
 
     args.output = f"{args.output or '.'}/"
-    exporter = AdvancedExporter()
+    exporter = _exporter(args)
     found = expand(typed, folders=True)
     plan = typed_target(args, exporter, inputs=len(found.files) + len(found.problems)).results(found.files)
     from .modern_pipeline import ModernPipeline
@@ -241,31 +241,12 @@ def _exporter(args: argparse.Namespace) -> AdvancedExporter:
 
 
 def _export(args: argparse.Namespace, console: Console) -> int:
-    from .terminal.exporting import is_several, typed_sources
+    from .terminal.exporting import export_one, is_several
 
     exporter = _exporter(args)
     if is_several(args, exporter):
         return _export_several(args, exporter, console)
-    from .export.options import parse_assignments
-    from .terminal.delivery import save, tell_report
-    from .terminal.target import typed_target
-    from .terminal.translations import check_languages, in_languages
-
-    [source], args.rttm = typed_sources(args), False
-    target = typed_target(args, exporter, inputs=1)
-    [results] = target.results([source.absolute()]).values()
-    options = parse_assignments(args.options)
-    wanted = in_languages(args.languages, results, options, target.extensions)
-    exporter.check(target.formats[0], wanted[0].options if wanted else options)
-    _permission(args, console).check(each.path for each in wanted)
-    material = exporter.open(source, media=args.media, format_id=target.formats[0])
-    check_languages(wanted, material.transcript)
-    for each in wanted:
-        tell_report(save(exporter, material, each.format_id, each.path, options=each.options), console)
-    if not wanted:
-        exported = exporter.render(material, target.formats[0], options)
-        console.result(exported.content)
-        tell_report(exported.report, console)
+    export_one(args, exporter, _permission(args, console), console)
     return DONE
 
 
@@ -313,6 +294,15 @@ def _templates(args: argparse.Namespace, console: Console) -> int:
 
     check_templates(args)
     run_templates(args, TemplateDesk(_settings(args).settings.exports_dir / "templates"), console)
+    return DONE
+
+
+def _presets(args: argparse.Namespace, console: Console) -> int:
+    from .export.workflow.outputs import PresetShelf
+    from .terminal.presets import check_presets, run_presets
+
+    check_presets(args)
+    run_presets(args, PresetShelf(_settings(args).settings.exports_dir / "presets"), _exporter(args), console)
     return DONE
 
 
@@ -375,21 +365,11 @@ def _models(args: argparse.Namespace, console: Console) -> int:
 
 
 def _speakers(args: argparse.Namespace, console: Console) -> int:
-    from .terminal.interruption import Interruption
-    from .terminal.speakers import as_plain, as_text, check_speakers
+    from .terminal.speakers import check_speakers, run_speakers
     from .voice_book import VoiceBook
 
     check_speakers(args)
-    book = VoiceBook(_settings(args).settings)
-    if args.action == "enrol":
-        with Interruption() as stop:
-            voice = book.enrol(args.speaker, Path(args.sample), stop.token)
-        console.note(f"{shown(voice.name)} is known now, from {voice.speech_s:.0f} s of speech.")
-    elif args.action == "forget":
-        book.forget(args.speaker)
-        console.note(f"{shown(args.speaker)} is forgotten.")
-    else:
-        console.result(_json(as_plain(book.voices())) if args.json else as_text(book.voices()).encode())
+    run_speakers(args, VoiceBook(_settings(args).settings), console)
     return DONE
 
 

@@ -90,3 +90,31 @@ def test_the_report_tells_of_every_file() -> None:
     assert len(files["a.srt"]["sha256"]) == 64
     assert files["a.srt"]["losses"]
     assert files["a.json"]["losses"] == []
+
+
+def test_presets_are_added_shown_and_removed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["presets", "add", "house", "-f", "txt", "rttm", "-O", "case=upper", "--description", "Ours."]) == 0
+    assert main(["presets"]) == 0
+    assert "house   txt case=upper; rttm  Ours." in capsys.readouterr().out
+    assert main(["export", "a.json", "-p", "house", "-o", "out"]) == 0
+    assert names("out") == ["a.rttm", "a.txt", "report.json"]
+    assert main(["presets", "show", "house", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["outputs"][0] == {"format": "txt", "options": {"case": "upper"}}
+    assert main(["presets", "remove", "house"]) == 0
+    for wrong in (
+        ["show", "house"],
+        ["add", "x"],
+        ["add", "x", "-f", "strt"],
+        ["list", "x"],
+        ["add", "X", "-f", "txt"],
+    ):
+        assert main(["presets", *wrong]) == 2
+
+
+def test_templates_can_be_used_like_formats(here: Path) -> None:
+    Path("t.txt.j2").write_text("{{ segments[0].text }}\n")
+    assert main(["templates", "add", "first", "t.txt.j2"]) == 0
+    assert main(["export", "a.json", "b.json", "-f", "txt", "template:first", "-o", "out"]) == 0
+    assert names("out") == ["a.first.txt", "a.txt.txt", "b.first.txt", "b.txt.txt", "report.json"]
+    assert main(["export", "a.json", "--template", "t.txt.j2", "-f", "srt", "-o", "more"]) == 0
+    assert names("more") == ["a.srt", "a.txt", "report.json"]

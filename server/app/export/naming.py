@@ -30,7 +30,7 @@ def plan_names(inputs: Sequence[Path], extensions: Mapping[str, str]) -> dict[Pa
     """
     shared = Counter(extensions.values())
     endings = {
-        format_id: f".{extension}" if shared[extension] == 1 else f".{format_id}.{extension}"
+        format_id: f".{extension}" if shared[extension] == 1 else f".{format_id.rpartition(':')[2]}.{extension}"
         for format_id, extension in extensions.items()
     }
     ladders = {path: _candidates(path) for path in inputs}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -14,7 +14,7 @@ from .arguments import Formats, Parser
 from .console import Console, label
 from .problems import DONE, INTERRUPTED, error_named, exit_code, overall
 from .text import counted, shown
-from .translations import add_languages
+from .translations import add_languages, check_languages, in_languages
 
 if TYPE_CHECKING:  # the parser is made for every command, and has to be quick
     from ..domain.cancellation import CancelToken
@@ -25,6 +25,16 @@ if TYPE_CHECKING:  # the parser is made for every command, and has to be quick
     from ..export.workflow.outputs import Output, PresetShelf
     from ..export.workflow.plan import Subject
     from ..export.workflow.running import Result
+    from .delivery import Exporter as DeliveringExporter
+    from .target import Formats as NamedFormats
+    from .writing import Permission
+
+    class OneExporter(DeliveringExporter, NamedFormats, Protocol):
+        """The same for one result."""
+
+        def check(self, format_id: str, options: Mapping[str, OptionValue] | None = None) -> FormatInfo: ...  # noqa: D102
+        def open(self, path: Path, *, media: Sequence[Path] = (), format_id: str = "json") -> Material: ...  # noqa: D102
+
 
 _BLOCK_BYTES = 1 << 20
 
@@ -116,6 +126,34 @@ def is_several(args: argparse.Namespace, exporter: Exporter) -> bool:
     return bool(packs and formats and not exporter.check(formats[0]).extension.endswith("zip"))
 
 
+def export_one(args: argparse.Namespace, exporter: OneExporter, permission: Permission, console: Console) -> None:
+    """Make the one result that was typed, or one for each language.
+
+    Raises:
+        InvalidOption, UnknownName, Conflict: What was typed makes no sense, or the result exists already.
+        AudapolisError: It can't be made.
+    """
+    from ..export.options import parse_assignments
+    from .delivery import save, tell_report
+    from .target import typed_target
+
+    [source], args.rttm = typed_sources(args), False
+    target = typed_target(args, exporter, inputs=1)
+    [results] = target.results([source.absolute()]).values()
+    options = parse_assignments(args.options)
+    wanted = in_languages(args.languages, results, options, target.extensions)
+    exporter.check(target.formats[0], wanted[0].options if wanted else options)
+    permission.check(each.path for each in wanted)
+    material = exporter.open(source, media=args.media, format_id=target.formats[0])
+    check_languages(wanted, material.transcript)
+    for each in wanted:
+        tell_report(save(exporter, material, each.format_id, each.path, options=each.options), console)
+    if not wanted:
+        exported = exporter.render(material, target.formats[0], options)
+        console.result(exported.content)
+        tell_report(exported.report, console)
+
+
 def export_several(
     args: argparse.Namespace,
     exporter: Exporter,
@@ -162,25 +200,14 @@ def _place_typed(args: argparse.Namespace) -> str:
     return str(args.output)
 
 
-def _typed_outputs(args: argparse.Namespace, exporter: Exporter) -> Iterator[Output]:
-    """The formats typed, each with those of the options that it knows, once for each language."""
-    from ..errors import UnknownName
+def _typed_outputs(args: argparse.Namespace, exporter: Exporter) -> tuple[Output, ...]:
+    """The formats typed, each with those of the options that it knows."""
     from ..export.options import parse_assignments
-    from ..export.workflow.outputs import Output
+    from ..export.workflow.outputs import fitting
 
-    options = parse_assignments(args.options)
     formats = args.formats or ([] if args.export_presets else ["txt"])
-    known = {name: {option.name for option in exporter.check(name).options} for name in formats}
-    for name in options:
-        if not any(name in names for names in known.values()):
-            raise UnknownName("option", name, sorted(set().union(*known.values())))
     languages = [tag.strip() for tag in (args.languages or "").split(",") if tag.strip()]
-    for format_id in formats:
-        fitting = {name: value for name, value in options.items() if name in known[format_id]}
-        for tag in languages if "language" in known[format_id] else []:
-            yield Output(exporter.check(format_id).id, {**fitting, "language": tag})
-        if not languages or "language" not in known[format_id]:
-            yield Output(exporter.check(format_id).id, fitting)
+    return fitting(formats, parse_assignments(args.options), exporter, languages)
 
 
 def _subjects(args: argparse.Namespace, exporter: Exporter, outputs: Sequence[Output]) -> list[Subject]:

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 from ..errors import InvalidOption
 from .arguments import Parser
-from .text import duration, table
+from .interruption import Interruption
+from .text import duration, shown, table
 
 if TYPE_CHECKING:
+    from ..domain.cancellation import CancelToken
     from ..voices.book import Voice
+    from .console import Console
 
 _ARGUMENTS = {"list": 0, "enrol": 2, "forget": 1}
 _EXAMPLE = {"enrol": "audapolis speakers enrol Ann ann.wav", "forget": "audapolis speakers forget Ann"}
+
+
+class Book(Protocol):
+    """What the command needs of the enrolled voices; see `voice_book.VoiceBook`."""
+
+    def enrol(self, name: str, sample: Path, cancel: CancelToken) -> Voice: ...  # noqa: D102
+    def forget(self, name: str) -> None: ...  # noqa: D102
+    def voices(self) -> Sequence[Voice]: ...  # noqa: D102
 
 
 def add_speakers(parser: Parser) -> None:
@@ -38,6 +51,21 @@ def check_speakers(args: argparse.Namespace) -> None:
         raise InvalidOption(
             f"'speakers {args.action}' was typed differently from what it takes.", hint=f"Try: {example}"
         )
+
+
+def run_speakers(args: argparse.Namespace, book: Book, console: Console) -> None:
+    """Do what was typed."""
+    if args.action == "enrol":
+        with Interruption() as stop:
+            voice = book.enrol(args.speaker, Path(args.sample), stop.token)
+        console.note(f"{shown(voice.name)} is known now, from {voice.speech_s:.0f} s of speech.")
+    elif args.action == "forget":
+        book.forget(args.speaker)
+        console.note(f"{shown(args.speaker)} is forgotten.")
+    elif args.json:
+        console.result(json.dumps(as_plain(book.voices()), indent=2, ensure_ascii=False).encode() + b"\n")
+    else:
+        console.result(as_text(book.voices()).encode())
 
 
 def as_text(voices: Sequence[Voice]) -> str:

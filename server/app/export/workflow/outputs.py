@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from ...domain.codec import from_json, to_json
-from ...errors import InvalidDocument, NotFound
+from ...errors import InvalidDocument, NotFound, UnknownName
+from ..base import FormatInfo
 from ..files import whole_file
 from ..names import checked_name
 from ..options import OptionValue
@@ -36,6 +38,35 @@ def labelled(outputs: Sequence[Output]) -> dict[str, Output]:
         taken[base] += 1
         named[base if taken[base] == 1 else f"{base}-{taken[base]}"] = output
     return named
+
+
+class Formats(Protocol):
+    """What is needed of the exporter."""
+
+    def check(self, format_id: str, options: Mapping[str, OptionValue] | None = None) -> FormatInfo: ...  # noqa: D102
+
+
+def fitting(
+    names: Sequence[str], options: Mapping[str, OptionValue], formats: Formats, languages: Sequence[str] = ()
+) -> tuple[Output, ...]:
+    """Formats, each with those of the options that it knows, once for each language where it knows languages.
+
+    Raises:
+        UnknownName: There is no such format, or none of them knows an option.
+        InvalidOption: A value is not allowed.
+    """
+    known = {name: {option.name for option in formats.check(name).options} for name in names}
+    everything = set().union(*known.values())
+    for option in options:
+        if option not in everything:
+            raise UnknownName("option", option, everything)
+    outputs = []
+    for name in names:
+        own = {option: value for option, value in options.items() if option in known[name]}
+        spoken = [{"language": tag} for tag in languages] if "language" in known[name] else []
+        for more in spoken or [{}]:
+            outputs.append(Output(formats.check(name, {**own, **more}).id, {**own, **more}))
+    return tuple(outputs)
 
 
 @dataclass(frozen=True, slots=True)
