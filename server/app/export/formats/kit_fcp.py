@@ -23,5 +23,14 @@ class KitFcp(Kit):
         Part("fcpxml", ".fcpxml", "the timeline: clips by speaker, markers, captions"),
         Part("srt", ".srt", "the captions alone"),
     )
-    losses = (Loss.WORD_TIMES, Loss.CONFIDENCE, Loss.TRANSLATIONS, Loss.EMBEDDINGS, Loss.PROVENANCE)
+    losses = (
+        Loss.SPEAKERS,
+        Loss.WORD_TIMES,
+        Loss.CONFIDENCE,
+        Loss.TRANSLATIONS,
+        Loss.EMBEDDINGS,
+        Loss.PROVENANCE,
+        Loss.VIDEO_FACTS,
+        Loss.MILLISECONDS,
+    )
     checks: ClassVar[Mapping[str, Check]] = {"parts": sound(parts)}

@@ -25,5 +25,14 @@ class KitPremiere(Kit):
         Part("premiere_json", ".transcript.json", "the transcript with word times, for text-based editing"),
         Part("premiere_markers", ".markers.csv", "the markers as a table"),
     )
-    losses = (Loss.WORD_TIMES, Loss.CONFIDENCE, Loss.TRANSLATIONS, Loss.EMBEDDINGS, Loss.PROVENANCE)
+    losses = (
+        Loss.SPEAKERS,
+        Loss.WORD_TIMES,
+        Loss.CONFIDENCE,
+        Loss.TRANSLATIONS,
+        Loss.EMBEDDINGS,
+        Loss.PROVENANCE,
+        Loss.VIDEO_FACTS,
+        Loss.MILLISECONDS,
+    )
     checks: ClassVar[Mapping[str, Check]] = {"parts": sound(parts)}

@@ -26,5 +26,14 @@ class KitResolve(Kit):
         Part("resolve_markers", ".markers.edl", "the markers"),
         Part("srt", ".srt", "the subtitles"),
     )
-    losses = (Loss.WORD_TIMES, Loss.CONFIDENCE, Loss.TRANSLATIONS, Loss.EMBEDDINGS, Loss.PROVENANCE, Loss.VIDEO_FACTS)
+    losses = (
+        Loss.SPEAKERS,
+        Loss.WORD_TIMES,
+        Loss.CONFIDENCE,
+        Loss.TRANSLATIONS,
+        Loss.EMBEDDINGS,
+        Loss.PROVENANCE,
+        Loss.VIDEO_FACTS,
+        Loss.MILLISECONDS,
+    )
     checks: ClassVar[Mapping[str, Check]] = {"parts": sound(parts)}
