@@ -25,6 +25,8 @@ PAUSES_S = (0.5, 2.0, 8.0)
 """How long is waited before each further try."""
 
 _BLOCK_BYTES = 1 << 20
+_LASTING = (PermissionError, NotADirectoryError, IsADirectoryError, FileExistsError)
+"""What trying again does not mend."""
 _MARKS = ("ETag", "etag", "md5Hash", "content_md5", "LastModified", "last_modified", "modified", "mtime", "updated")
 """What drivers tell of a file that changes with it."""
 
@@ -168,7 +170,7 @@ class Store:
         failed = ExportFailed(
             f"Can't {what} in {where}: {said}.", hint="Check the address, the credentials and the line."
         )
-        return failed, isinstance(error, PermissionError | NotADirectoryError | IsADirectoryError)
+        return failed, isinstance(error, _LASTING)
 
     def _hide(self, text: str) -> str:
         for secret in self._secrets:
