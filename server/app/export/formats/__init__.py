@@ -7,6 +7,8 @@ from typing import Any
 from ..base import Format
 from .aaf import Aaf
 from .ale import Ale
+from .ass import Ass
+from .audacity import Audacity
 from .audapolis import Audapolis
 from .avid_markers import AvidMarkers
 from .avid_scriptsync import AvidScriptsync
@@ -16,6 +18,7 @@ from .ctm import Ctm
 from .docx import Docx
 from .ebuttd import Ebuttd
 from .edl import Edl
+from .fcpxml import Fcpxml
 from .html import Html
 from .imsc import Imsc
 from .json import Json
@@ -24,6 +27,7 @@ from .kit_avid import KitAvid
 from .kit_fcp import KitFcp
 from .kit_premiere import KitPremiere
 from .kit_resolve import KitResolve
+from .lrc import Lrc
 from .md import Md
 from .otio import Otio
 from .otioz import Otioz
@@ -37,6 +41,7 @@ from .tsv import Tsv
 from .txt import Txt
 from .vtt import Vtt
 from .xges import Xges
+from .xmeml import Xmeml
 from .xml import Xml
 
 FORMATS: dict[str, type[Format[Any]]] = {
@@ -50,6 +55,9 @@ FORMATS: dict[str, type[Format[Any]]] = {
     "tsv": Tsv,
     "srt": Srt,
     "vtt": Vtt,
+    "ass": Ass,
+    "lrc": Lrc,
+    "audacity": Audacity,
     "ebuttd": Ebuttd,
     "imsc": Imsc,
     "scc": Scc,
@@ -57,6 +65,8 @@ FORMATS: dict[str, type[Format[Any]]] = {
     "ctm": Ctm,
     "textgrid": Textgrid,
     "audapolis": Audapolis,
+    "fcpxml": Fcpxml,
+    "xmeml": Xmeml,
     "otio": Otio,
     "otioz": Otioz,
     "edl": Edl,

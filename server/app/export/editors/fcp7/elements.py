@@ -1,0 +1,125 @@
+"""Parts that occur all over an xmeml document."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from urllib.parse import quote
+from xml.etree.ElementTree import Element
+
+from ....domain.timecode import Timebase
+from ...text import printable
+from ...timeline.model import Colour, Marker
+from ..xml import child, url
+
+_NTSC = Fraction(1000, 1001)
+_DRIVE = re.compile(r"([A-Za-z]):[\\/]")
+LABELS: dict[Colour, str] = {
+    "blue": "Cerulean",
+    "green": "Forest",
+    "yellow": "Yellow",
+    "cyan": "Caribbean",
+    "purple": "Violet",
+    "orange": "Mango",
+    "pink": "Rose",
+    "red": "Magenta",
+}
+"""Labels of clips by the names that Premiere Pro has for them."""
+SPEAKER_COLOURS: tuple[Colour, ...] = ("blue", "green", "yellow", "cyan", "purple", "orange", "pink")
+_PREMIERE: dict[Colour, int] = {
+    "blue": 4294741314,
+    "yellow": 4281049552,
+    "cyan": 4292277273,
+    "purple": 4289825711,
+    "orange": 4280578025,
+    "pink": 4294967295,
+    "red": 4281740498,
+}
+"""Colours of markers as Premiere Pro numbers them. Green needs no number; it has no pink, white is left for it."""
+_RGB: dict[Colour, tuple[int, int, int]] = {
+    "blue": (66, 138, 252),
+    "green": (113, 134, 62),
+    "yellow": (208, 160, 43),
+    "cyan": (25, 191, 214),
+    "purple": (175, 139, 177),
+    "orange": (233, 147, 35),
+    "pink": (255, 255, 255),
+    "red": (210, 54, 53),
+}
+
+
+def is_ntsc(rate: Fraction) -> bool:
+    """Whether a rate is a whole number times 1000/1001."""
+    return rate == -(-rate // 1) * _NTSC
+
+
+def is_expressible(rate: Fraction) -> bool:
+    """Whether xmeml can say this rate exactly."""
+    return rate.denominator == 1 or is_ntsc(rate)
+
+
+def rate_of(parent: Element, timebase: Timebase) -> None:
+    """The rate as a whole number and whether it runs slower by 1000/1001."""
+    rate = child(parent, "rate")
+    child(rate, "timebase", timebase.nominal)
+    child(rate, "ntsc", _truth(value=is_ntsc(timebase.rate)))
+
+
+def timecode(parent: Element, timebase: Timebase, frame: int) -> None:
+    """The label of a first frame."""
+    element = child(parent, "timecode")
+    rate_of(element, timebase)
+    child(element, "string", timebase.format(frame))
+    child(element, "frame", frame)
+    child(element, "displayformat", "DF" if timebase.drop_frame else "NDF")
+
+
+def picture(parent: Element, timebase: Timebase, size: tuple[int, int]) -> None:
+    """What a picture is like."""
+    element = child(parent, "samplecharacteristics")
+    rate_of(element, timebase)
+    child(element, "width", size[0])
+    child(element, "height", size[1])
+    child(element, "anamorphic", "FALSE")
+    child(element, "pixelaspectratio", "square")
+    child(element, "fielddominance", "none")
+
+
+def sound(parent: Element, sample_rate_hz: int) -> None:
+    """What sound is like."""
+    element = child(parent, "samplecharacteristics")
+    child(element, "depth", 16)
+    child(element, "samplerate", sample_rate_hz)
+
+
+def marker(parent: Element, one: Marker, start: int, frames: int) -> None:
+    """A marker; one of a single frame is a point without an end."""
+    element = child(parent, "marker")
+    child(element, "comment", one.note)
+    child(element, "name", one.name)
+    child(element, "in", start)
+    child(element, "out", start + frames if frames > 1 else -1)
+    if one.colour in _PREMIERE:
+        child(element, "pproColor", _PREMIERE[one.colour])
+    colour = child(element, "color")
+    child(colour, "alpha", 0)
+    for name, value in zip(("red", "green", "blue"), _RGB[one.colour], strict=True):
+        child(colour, name, value)
+
+
+def label(parent: Element, colour: Colour) -> None:
+    """The colour of a clip."""
+    child(child(parent, "labels"), "label2", LABELS[colour])
+
+
+def path_url(location: str) -> str:
+    """Where a recording lies, the way Final Cut Pro 7 wrote it; the bare name where nobody knows."""
+    drive = _DRIVE.match(location)
+    if drive:
+        rest = quote(printable(location[3:]).replace("\\", "/"))
+        return f"file://localhost/{drive[1]}%3a/{rest}"
+    return url(location, host="localhost")
+
+
+def _truth(*, value: bool) -> str:
+    return "TRUE" if value else "FALSE"

@@ -1,0 +1,167 @@
+"""Reads a finished FCPXML document and holds it against the format's rules: order, references, whole frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from typing import BinaryIO
+from xml.etree.ElementTree import Element, ParseError, parse
+
+from ...material import Material
+
+_Time = tuple[int, int]
+_ITEMS = frozenset({"caption", "asset-clip", "gap"})
+_MARKS = frozenset({"marker", "keyword"})
+ORDER: Mapping[str, tuple[frozenset[str], ...]] = {
+    "fcpxml": (frozenset({"resources"}), frozenset({"library"})),
+    "resources": (frozenset({"format", "asset"}),),
+    "asset": (frozenset({"media-rep"}),),
+    "library": (frozenset({"event"}),),
+    "event": (frozenset({"asset-clip", "keyword-collection", "project"}),),
+    "project": (frozenset({"sequence"}),),
+    "sequence": (frozenset({"note"}), frozenset({"spine"})),
+    "spine": (_ITEMS - {"caption"},),
+    "asset-clip": (frozenset({"note"}), frozenset({"conform-rate"}), frozenset({"caption"}), _MARKS),
+    "gap": (frozenset({"note"}), frozenset({"caption"}), _MARKS),
+    "caption": (frozenset({"text"}), frozenset({"text-style-def"}), frozenset({"note"})),
+    "text": (frozenset({"text-style"}),),
+    "text-style-def": (frozenset({"text-style"}),),
+}
+"""What elements hold, in this order; those that are missing hold nothing."""
+REQUIRED: Mapping[str, tuple[str, ...]] = {
+    "fcpxml": ("version",),
+    "format": ("id",),
+    "asset": ("id",),
+    "media-rep": ("src",),
+    "sequence": ("format",),
+    "asset-clip": ("ref",),
+    "gap": ("duration",),
+    "caption": ("duration", "role"),
+    "marker": ("start", "value"),
+    "keyword": ("start", "value"),
+    "keyword-collection": ("name",),
+    "text-style-def": ("id",),
+}
+
+
+def structure(file: BinaryIO, material: Material) -> Iterator[str]:  # noqa: ARG001
+    """Elements stand in order, references lead somewhere, the storyline has no gaps, all falls on whole frames."""
+    try:
+        root = parse(file).getroot()
+    except ParseError as error:
+        yield f"It is not XML: {error}."
+        return
+    yield from _shape(root)
+    yield from _references(root)
+    sequence, spine = root.find(".//sequence"), root.find(".//spine")
+    if sequence is None or spine is None:
+        yield "It has no sequence."
+        return
+    reader = _Reader(root, sequence)
+    yield from reader.resources()
+    yield from reader.storyline(spine)
+
+
+def _shape(root: Element) -> Iterator[str]:
+    for element in root.iter():
+        steps = ORDER.get(element.tag, ())
+        at = 0
+        for one in element:
+            while at < len(steps) and one.tag not in steps[at]:
+                at += 1
+            if at == len(steps):
+                yield f"<{one.tag}> does not belong where it stands in <{element.tag}>."
+                break
+        for name in REQUIRED.get(element.tag, ()):
+            if name not in element.attrib:
+                yield f"<{element.tag}> lacks '{name}'."
+
+
+def _references(root: Element) -> Iterator[str]:
+    ids: set[str] = set()
+    wanted: set[str] = set()
+    for element in root.iter():
+        name = element.get("id")
+        if name is not None:
+            if name in ids:
+                yield f"The id '{name}' stands there twice."
+            ids.add(name)
+        wanted.update(element.attrib[key] for key in ("ref", "format") if key in element.attrib)
+    yield from (f"'{name}' is referred to but not there." for name in sorted(wanted - ids))
+
+
+class _Reader:
+    def __init__(self, root: Element, sequence: Element) -> None:
+        self._root, self._sequence = root, sequence
+        self._frames = {
+            one.attrib["id"]: _time(one.get("frameDuration", "0s")) for one in root.iter("format") if "id" in one.attrib
+        }
+        self._frame = self._frames.get(sequence.get("format", ""), (0, 1))
+        self._assets = {one.attrib["id"]: one for one in root.iter("asset") if "id" in one.attrib}
+
+    def resources(self) -> Iterator[str]:
+        """Recordings begin and end on their own frames."""
+        for name, asset in self._assets.items():
+            frame = self._frame_of(asset)
+            for key in ("start", "duration"):
+                if not _is_multiple(_time(asset.get(key, "0s")), frame):
+                    yield f"The {key} of '{name}' is not a whole number of its frames."
+        for key in ("tcStart", "duration"):
+            if not _is_multiple(_time(self._sequence.get(key, "0s")), self._frame):
+                yield f"The sequence's {key} is not a whole number of frames."
+
+    def storyline(self, spine: Element) -> Iterator[str]:
+        """Clips follow one another on whole frames, and lie inside their recordings with all that is on them."""
+        start = Fraction(*_time(self._sequence.get("tcStart", "0s")))
+        reached = start
+        for item in spine:
+            offset, length = _time(item.get("offset", "0s")), _time(item.get("duration", "0s"))
+            if Fraction(*offset) != reached:
+                yield f"'{item.get('name')}' at {item.get('offset')} does not follow what stands before it."
+            if length[0] <= 0 or not _is_multiple(length, self._frame) or not _is_multiple(offset, self._frame):
+                yield f"'{item.get('name')}' at {item.get('offset')} does not take whole frames."
+            reached = Fraction(*offset) + Fraction(*length)
+            yield from self._clip(item)
+        if reached - start != Fraction(*_time(self._sequence.get("duration", "0s"))):
+            yield "The sequence is not as long as what is in it."
+
+    def _clip(self, item: Element) -> Iterator[str]:
+        origin = _time(item.get("start", "0s"))
+        asset = self._assets.get(item.get("ref", ""))
+        if asset is not None:
+            frame = self._frame_of(asset)
+            if not _is_multiple(origin, frame):
+                yield f"'{item.get('name')}' at {item.get('offset')} begins between frames of its recording."
+            first, slack = Fraction(*_time(asset.get("start", "0s"))), Fraction(*frame)
+            end = Fraction(*origin) + Fraction(*_time(item.get("duration", "0s")))
+            if Fraction(*origin) < first or end > first + Fraction(*_time(asset.get("duration", "0s"))) + slack:
+                yield f"'{item.get('name')}' at {item.get('offset')} plays more than its recording has."
+        for one in item:
+            place = one.get("offset") if one.tag == "caption" else one.get("start") if one.tag in _MARKS else None
+            if place is not None:
+                yield from self._inside(one, _time(place), origin)
+
+    def _inside(self, one: Element, place: _Time, origin: _Time) -> Iterator[str]:
+        since = (place[0] * origin[1] - origin[0] * place[1], place[1] * origin[1])
+        if since[0] < 0 or not _is_multiple(since, self._frame):
+            yield f"A {one.tag} at {_text(place)} does not fall on a frame of its clip."
+        length = _time(one.get("duration", "0s"))
+        if length[0] <= 0 or not _is_multiple(length, self._frame):
+            yield f"A {one.tag} at {_text(place)} does not last whole frames."
+
+    def _frame_of(self, asset: Element) -> _Time:
+        return self._frames.get(asset.get("format", ""), self._frame)
+
+
+def _time(text: str) -> _Time:
+    """A time as numerator and denominator."""
+    numerator, _, denominator = text.removesuffix("s").partition("/")
+    return int(numerator), int(denominator or 1)
+
+
+def _text(time: _Time) -> str:
+    return f"{time[0]}/{time[1]}s"
+
+
+def _is_multiple(time: _Time, frame: _Time) -> bool:
+    return frame[0] > 0 and time[0] * frame[1] % (time[1] * frame[0]) == 0
