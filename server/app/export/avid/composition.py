@@ -187,7 +187,9 @@ class Composing:
         colour, user = COLOURS[marker.colour], marker.name
         date, time = self.created.strftime("%m/%d/%Y"), self.created.strftime("%H:%M")
         comment = cut_off(marker.note, MOST_TEXT_CHARACTERS)
-        frames = marker.frames if self.spans and marker.frames > 1 else None
+        place = min(marker.start, max(0, self.timeline.frames - 1))  # A word may begin at the very end.
+        length = min(marker.frames, self.timeline.frames - place)
+        frames = length if self.spans and length > 1 else None
         attributes = self.model.tags(
             _ATN_CRM_USER=user,
             _ATN_CRM_COLOR=colour,
@@ -201,7 +203,7 @@ class Composing:
             "DescriptiveMarker",
             DataDefinition=self.model.media_kind("descriptivemetadata"),
             Length=frames,
-            Position=marker.start,
+            Position=place,
             Comment=comment,
             DescribedSlots={slot},
             CommentMarkerUser=user,
