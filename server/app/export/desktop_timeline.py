@@ -22,8 +22,6 @@ from ..domain.recording import AudioFacts, Recording, VideoFacts
 from ..domain.timecode import Timebase
 from ..domain.transcript import Provenance, Transcript
 from ..errors import AudapolisError, UnknownName
-from .editors import fcp_xml, fcpx_xml
-from .editors.model import Cut, edited
 from .examining import examined
 from .formats import FORMATS
 from .material import Source
@@ -108,21 +106,12 @@ def convert(
         raise UnknownName("adapter", adapter, ADAPTERS)
     chosen = ADAPTERS[adapter]
     checked = codec.from_plain(TimelineItems, {"items": items}).items
-    if chosen.format_id not in FORMATS:
-        return _as_before(name, chosen.format_id, checked, timebase or DEFAULT_TIMEBASE), chosen.extension
     kind = FORMATS[chosen.format_id]
     writer = kind(parse_options(kind.options_type, chosen.options))
     assert isinstance(writer, TimelineFormat)  # all in the table are
     out = io.BytesIO()
     writer.put(_timeline(name, checked, timebase, writer.options), out)
     return out.getvalue(), chosen.extension
-
-
-def _as_before(name: str, format_id: str, items: Sequence[TimelineItem], timebase: Timebase) -> bytes:
-    """By the first writers of Final Cut Pro's formats; goes when `fcpxml` and `xmeml` are in the table."""
-    cuts = [Cut(i.speaker, i.source_file, i.source_length, i.has_video, i.source_start, i.length) for i in items]
-    writer = {"xmeml": fcp_xml.write, "fcpxml": fcpx_xml.write}[format_id]
-    return writer(edited(name, cuts, timebase))
 
 
 def _timeline(
