@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import opentimelineio as otio
@@ -128,6 +129,42 @@ def read_as_aaf(content: bytes, rate: Fraction, folder: Path) -> list[Cue]:
     return from_otio(otio.adapters.read_from_file(str(path)), rate)
 
 
+def read_as_fcpxml(content: bytes, rate: Fraction, folder: Path) -> list[Cue]:
+    tree = ET.fromstring(content)
+    assets = {asset.attrib["id"]: asset.attrib for asset in tree.iter("asset")}
+    (sequence,) = tree.iter("sequence")
+    begin = xml_seconds(sequence.attrib["tcStart"])
+    (spine,) = tree.iter("spine")
+    return [
+        Cue(start, start + xml_seconds(clip.attrib["duration"]), Path(asset["name"]).stem, into)
+        for clip in spine
+        if clip.tag == "asset-clip"
+        for asset in [assets[clip.attrib["ref"]]]
+        for start in [xml_seconds(clip.attrib["offset"]) - begin]
+        for into in [xml_seconds(clip.attrib["start"]) - xml_seconds(asset["start"])]
+    ]
+
+
+def xml_seconds(text: str) -> Fraction:
+    return Fraction(text.removesuffix("s"))
+
+
+def read_as_xmeml(content: bytes, rate: Fraction, folder: Path) -> list[Cue]:
+    (sequence,) = ET.fromstring(content).iter("sequence")
+    names = {
+        f.attrib["id"]: f.findtext("name", "")
+        for f in ET.fromstring(content).iter("file")
+        if f.find("name") is not None
+    }
+    cues = set()
+    for clip in sequence.iterfind("./media/audio/track/clipitem"):
+        start, end, first = (int(clip.findtext(key, "")) for key in ("start", "end", "in"))
+        file = clip.find("file")
+        assert file is not None
+        cues.add(Cue(start / rate, end / rate, Path(names[file.attrib["id"]]).stem, first / rate))
+    return sorted(cues, key=lambda cue: cue.start_s)
+
+
 def read_as_edl(content: bytes, rate: Fraction, folder: Path) -> list[Cue]:
     nominal = -(-rate.numerator // rate.denominator)
     _, events = read_edl(content, nominal)
@@ -160,6 +197,8 @@ def read_as_xges(content: bytes, rate: Fraction, folder: Path) -> list[Cue]:
 
 READERS: dict[str, Callable[[bytes, Fraction, Path], list[Cue]]] = {
     "aaf": read_as_aaf,
+    "fcpxml": read_as_fcpxml,
+    "xmeml": read_as_xmeml,
     "otio": read_as_otio,
     "edl": read_as_edl,
     "kdenlive": read_as_mlt,
