@@ -31,6 +31,8 @@ from .lrc import Lrc
 from .md import Md
 from .otio import Otio
 from .otioz import Otioz
+from .premiere_json import PremiereJson
+from .premiere_markers import PremiereMarkers
 from .resolve_markers import ResolveMarkers
 from .resolve_script import ResolveScript
 from .rttm import Rttm
@@ -67,6 +69,8 @@ FORMATS: dict[str, type[Format[Any]]] = {
     "audapolis": Audapolis,
     "fcpxml": Fcpxml,
     "xmeml": Xmeml,
+    "premiere_json": PremiereJson,
+    "premiere_markers": PremiereMarkers,
     "otio": Otio,
     "otioz": Otioz,
     "edl": Edl,

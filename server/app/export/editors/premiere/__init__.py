@@ -1,0 +1,1 @@
+"""What Premiere Pro reads besides sequences: transcripts for its text-based editing."""
