@@ -3,11 +3,17 @@
     python -m tests.export.describing ID
 
 prints the section of a format, to be put into the page and completed with what only a person knows.
+
+    python -m tests.export.describing --write
+
+brings all tables of the page up to date, adds formats that are missing, and keeps what persons wrote below the tables.
 """
 
 from __future__ import annotations
 
+import re
 import sys
+from pathlib import Path
 from typing import Any
 
 from audapolis.export.base import WordedFileOptions
@@ -74,7 +80,51 @@ def format_section(format_id: str) -> str:
     return text
 
 
+def table_row(format_id: str) -> str:
+    """A format's line in the table of all formats."""
+    info = FORMATS[format_id].info()
+    return f"| `{info.id}` | {info.name} | `.{info.extension}` | `{info.media_type}` | {info.description} |"
+
+
+def page(text: str) -> str:
+    """The page with all its tables as the code has them."""
+    head, *sections = re.split(r"(?m)^(?=## |<a id=)", text)
+    first = head[: head.index("| `")]
+    prose = {section.split("`")[1]: _prose(section) for section in sections if section.startswith("## `")}
+    formats = [f"{format_section(name).rstrip()}\n\n{prose.get(name, '')}" for name in FORMATS]
+    begin = next(n for n, section in enumerate(sections) if section.startswith("## `"))
+    end = max(n for n, section in enumerate(sections) if section.startswith("## `")) + 1
+    rows = "\n".join(map(table_row, FORMATS))
+    return f"{first}{rows}\n\n" + "".join((*_groups(sections[:begin]), *formats, *sections[end:]))
+
+
+def _prose(section: str) -> str:
+    """What follows the facts of a section."""
+    found = re.search(
+        r"(?:Left out:\n\n(?:- [^\n]*\n)+|Checks: [^\n]*\n|No options\.\n)\n?(?!Left out|Checks)([\s\S]*)$", section
+    )
+    return f"{found[1].strip()}\n\n" if found and found[1].strip() else ""
+
+
+def _groups(sections: list[str]) -> list[str]:
+    """The shared options, each with an anchor before its heading; prose below the tables stays."""
+    titles = {group_section(group).split("\n## ")[1].split("\n")[0]: group for group in SHARED}
+    renewed = []
+    for section in sections:
+        group = titles.get(section.removeprefix("## ").split("\n")[0])
+        if group is None:
+            renewed.append(section)
+            continue
+        table = group_section(group).split("\n\n", 1)[1].rstrip()
+        rest = re.split(r"(?m)^\|[^\n]*\n(?!\|)", section)[-1].strip()
+        renewed.append(f"{table}\n\n{rest}\n\n" if rest else f"{table}\n\n")
+    return renewed
+
+
 if __name__ == "__main__":
-    info = FORMATS[sys.argv[1]].info()
-    print(f"| `{info.id}` | {info.name} | `.{info.extension}` | `{info.media_type}` | {info.description} |\n")
-    print(format_section(info.id))
+    if sys.argv[1:] == ["--write"]:
+        docs = Path(__file__).parents[2] / "docs" / "formats.md"
+        docs.write_text(page(docs.read_text("utf-8")), "utf-8")
+    else:
+        print(f"{table_row(sys.argv[1])}\n")
+        print(format_section(sys.argv[1]))

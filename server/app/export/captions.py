@@ -64,6 +64,7 @@ class Caption:
     end_ms: int
     speaker: str | None
     lines: tuple[Line, ...]
+    second: tuple[str, ...] = ()
 
     @property
     def texts(self) -> tuple[str, ...]:

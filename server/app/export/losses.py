@@ -22,6 +22,7 @@ class Loss(StrEnum):
     VIDEO_FACTS = "Frame rate and timecode of the picture are left out."
     OVERLAP = "Speech that overlaps is laid out one after the other."
     MILLISECONDS = "Times are rounded to a millisecond."
+    CENTISECONDS = "Times are rounded to a hundredth of a second."
     FRAMES = "Times are rounded to a frame."
     CHARACTERS = "Characters that the format lacks are replaced by similar ones."
 
@@ -37,6 +38,7 @@ _CARRIES_NOTHING_TO_LOSE: dict[Loss, Callable[[Transcript], bool]] = {
     Loss.PROVENANCE: lambda _: False,
     Loss.VIDEO_FACTS: lambda t: t.recording.video is None,
     Loss.OVERLAP: lambda t: not _overlaps(t),
+    Loss.CENTISECONDS: lambda t: not t.segments,
     Loss.FRAMES: lambda t: not t.segments,
     Loss.CHARACTERS: lambda t: not t.segments,
     Loss.MILLISECONDS: lambda t: all(_is_whole_ms(w.start_s) and _is_whole_ms(w.end_s) for w in t.words),

@@ -1,27 +1,39 @@
-"""WebVTT captions (W3C Candidate Recommendation of 2019-04-04) with a voice span for each speaker."""
+"""WebVTT captions (W3C Candidate Recommendation of 2019-04-04): voices, classes, styles, regions, notes."""
 
 from __future__ import annotations
 
-import html
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from ...domain.transcript import Transcript
 from ..base import TextFormat
-from ..captions import Caption, CaptionOptions, lay_out
+from ..captions import lay_out
 from ..losses import Loss
-from ..text import clean, clock
+from ..report import Check
+from ..shading import ShadedCaptionOptions
+from ..webvtt.checking import check_cues
+from ..webvtt.cues import Looks, cue
+from ..webvtt.header import note, regions, style
 
 
 @dataclass(frozen=True, slots=True)
-class VttOptions(CaptionOptions):
-    """Caption style, voices and word times."""
+class VttOptions(ShadedCaptionOptions):
+    """Caption style, voices, word times, and what the style sheet shows."""
 
     speakers: Annotated[bool, Field(description="Mark who speaks with voice spans.")] = True
     word_times: Annotated[bool, Field(description="Put a timestamp before each word, for karaoke style.")] = False
+    confidence: Annotated[
+        Literal["none", "classes"],
+        Field(description="Mark words of low and medium confidence with classes, and colour them."),
+    ] = "none"
+    speaker_colours: Annotated[bool, Field(description="Colour the captions of each speaker.")] = False
+    regions: Annotated[
+        bool, Field(description="Show the first speaker at the left, the second at the right, and so on, in regions.")
+    ] = False
+    metadata: Annotated[bool, Field(description="Begin with a note on the recording and how it was made.")] = False
 
 
 class Vtt(TextFormat[VttOptions]):
@@ -43,42 +55,31 @@ class Vtt(TextFormat[VttOptions]):
         Loss.VIDEO_FACTS,
         Loss.MILLISECONDS,
     )
+    checks: ClassVar[Mapping[str, Check]] = {"cues": check_cues}
     options_type = VttOptions
 
     def text(self, transcript: Transcript) -> str:
-        """Header and cues."""
-        captions = lay_out(transcript, self.options)
-        cues = [self._cue(number, caption, transcript) for number, caption in enumerate(captions, start=1)]
-        return "\n".join(["WEBVTT\n", *cues])
+        """Header, style, regions, and cues."""
+        options = self.options
+        blocks = ["WEBVTT\n"]
+        if options.metadata:
+            blocks.append(note(transcript))
+        if options.confidence == "classes" or options.speaker_colours:
+            blocks.append(
+                style(transcript, confidence=options.confidence == "classes", speakers=options.speaker_colours)
+            )
+        if options.regions:
+            blocks += regions(transcript)
+        looks = Looks(transcript, options)
+        captions = lay_out(transcript, options)
+        blocks += [cue(number, caption, looks) for number, caption in enumerate(captions, start=1)]
+        return "\n".join(blocks)
 
     def left_out(self, transcript: Transcript) -> tuple[str, ...]:
-        """Speakers and word times are there when asked for."""
-        kept = {Loss.SPEAKERS: self.options.speakers, Loss.WORD_TIMES: self.options.word_times}
+        """Speakers, word times and confidences are there when asked for."""
+        kept = {
+            Loss.SPEAKERS: self.options.speakers,
+            Loss.WORD_TIMES: self.options.word_times,
+            Loss.PROVENANCE: self.options.metadata,
+        }
         return tuple(loss for loss in super().left_out(transcript) if not any(loss == k for k, v in kept.items() if v))
-
-    def _cue(self, number: int, caption: Caption, transcript: Transcript) -> str:
-        times = " --> ".join(clock(ms) for ms in (caption.start_ms, caption.end_ms))
-        timed = _timed_lines(caption) if self.options.word_times else map(_escaped, caption.texts)
-        text = "\n".join(timed)
-        name = clean(transcript.speaker_name(caption.speaker)) if self.options.speakers else ""
-        voice = f"<v {_escaped(name)}>{text}</v>" if name else text
-        return f"{number}\n{times}\n{voice}\n"
-
-
-def _escaped(text: str) -> str:
-    return html.escape(text, quote=False)
-
-
-def _timed_lines(caption: Caption) -> Iterator[str]:
-    """Lines with a timestamp before each word; they must rise and lie strictly inside the cue."""
-    last_ms = caption.start_ms
-    for line in caption.lines:
-        parts: list[str] = []
-        for index, token in enumerate(line):
-            at_ms = round(token.start_s * 1000)
-            stamp = ""
-            if last_ms < at_ms < caption.end_ms:
-                stamp, last_ms = f"<{clock(at_ms)}>", at_ms
-            space = "" if token.glued or not index else " "
-            parts.append(f"{space}{stamp}{_escaped(token.text)}")
-        yield "".join(parts)

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ...domain.transcript import Transcript
+from ..shading import SPEAKER_COLOURS
 from ..text import clean
 from .names import PLAIN, agent, speaker_style
 
-COLOURS = ("#FFFFFF", "#FFFF00", "#00FFFF", "#00FF00", "#FF9DFF", "#FFB060")
+COLOURS = SPEAKER_COLOURS
 """Of the first speaker, the second … Four of them are the custom of European broadcasters. The seventh begins again."""
 
 

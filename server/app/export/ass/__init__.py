@@ -1,0 +1,1 @@
+"""What an ASS script is made of."""

@@ -1,0 +1,1 @@
+"""What a WebVTT file is made of."""
