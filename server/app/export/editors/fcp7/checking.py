@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element, ParseError, parse
 from ...material import Material
 
 _POINT = -1
+_TIMES = ("start", "end", "in", "out", "duration")
 
 
 def structure(file: BinaryIO, material: Material) -> Iterator[str]:  # noqa: ARG001
@@ -55,9 +56,8 @@ def _ids(root: Element) -> Iterator[str]:
 
 
 def _lengths(item: Element, reached: int, whole: int) -> Iterator[str]:
-    start, end, first, last, length = (
-        int(item.findtext(name, "-1")) for name in ("start", "end", "in", "out", "duration")
-    )
+    found = {child.tag: child.text or "" for child in item}
+    start, end, first, last, length = (int(found.get(name, "-1")) for name in _TIMES)
     name = item.get("id")
     if not reached <= start < end <= whole:
         yield f"'{name}' stands on another clip or outside of the sequence."
@@ -88,9 +88,10 @@ def _links(items: dict[str, tuple[Element, str, int, int]]) -> Iterator[str]:
 
 def _linked(item: Element) -> Iterator[tuple[str, str, int, int]]:
     for link in item.iterfind("link"):
+        found = {child.tag: child.text or "" for child in link}
         yield (
-            link.findtext("linkclipref", ""),
-            link.findtext("mediatype", ""),
-            int(link.findtext("trackindex", "0")),
-            int(link.findtext("clipindex", "0")),
+            found.get("linkclipref", ""),
+            found.get("mediatype", ""),
+            int(found.get("trackindex", "0")),
+            int(found.get("clipindex", "0")),
         )

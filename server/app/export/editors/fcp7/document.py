@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 from uuid import NAMESPACE_URL, uuid5
-from xml.etree.ElementTree import Element
 
 from ...timeline.model import Clip, Marker, Media, Timeline
-from ..xml import child, document, root
+from ..writing import XmlLines
 from .elements import SPEAKER_COLOURS, label, marker, path_url, picture, rate_of, sound, timecode
 from .tracks import Item, Layout, Track
 
 MarkersOn = Literal["sequence", "clips", "both"]
-_CHANNEL_TYPES = {1: ("mono", "Mono"), 2: ("stereo", "Stereo")}
+_CHANNEL_TYPES = {1: "Mono", 2: "Stereo"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,164 +25,181 @@ class Style:
 
 def write(timeline: Timeline, style: Style) -> bytes:
     """The document."""
-    return document(_Writer(timeline, style).tree(), "xmeml")
+    return _Writer(timeline, style).document()
 
 
 class _Writer:
     def __init__(self, timeline: Timeline, style: Style) -> None:
         self._timeline, self._style = timeline, style
+        self._xml = XmlLines("xmeml")
         self._layout = Layout(timeline, by_speaker=style.by_speaker)
         speakers = enumerate(timeline.speakers)
         self._colours = {speaker: SPEAKER_COLOURS[n % len(SPEAKER_COLOURS)] for n, speaker in speakers}
         self._defined: set[int] = set()
         self._clip_markers = self._markers_by_clip() if style.markers_on != "sequence" else {}
 
-    def tree(self) -> Element:
+    def document(self) -> bytes:
         """The sequence comes first, so that every file is described before it is referred to."""
-        tree = root("xmeml", version=5)
-        project = child(tree, "project")
-        child(project, "name", self._timeline.name)
-        children = child(project, "children")
-        self._sequence(children)
-        if self._timeline.media:
-            media = child(children, "bin")
-            child(media, "name", "Media")
-            inside = child(media, "children")
-            for medium in self._timeline.media:
-                self._master(inside, medium)
-        return tree
+        xml = self._xml
+        with xml.inside("xmeml", {"version": 5}), xml.inside("project"):
+            xml.add("name", self._timeline.name)
+            with xml.inside("children"):
+                self._sequence()
+                if self._timeline.media:
+                    self._bin()
+        return xml.content()
 
-    def _sequence(self, parent: Element) -> None:
-        timeline = self._timeline
-        sequence = child(parent, "sequence", id="sequence-1")
-        child(sequence, "uuid", str(uuid5(NAMESPACE_URL, f"audapolis:{timeline.transcript.id}:{timeline.name}")))
-        child(sequence, "duration", timeline.frames)
-        rate_of(sequence, timeline.timebase)
-        child(sequence, "name", timeline.name)
-        media = child(sequence, "media")
-        video = child(media, "video")
-        picture(child(video, "format"), timeline.timebase, timeline.size)
-        for track in self._layout.video:
-            self._track(video, track)
-        self._sound(child(media, "audio"))
-        timecode(sequence, timeline.timebase, timeline.start_frame)
-        if self._style.markers_on != "clips":
-            for one in timeline.markers:
-                marker(sequence, one, one.start, one.frames)
+    def _bin(self) -> None:
+        with self._xml.inside("bin"):
+            self._xml.add("name", "Media")
+            with self._xml.inside("children"):
+                for medium in self._timeline.media:
+                    self._master(medium)
 
-    def _sound(self, audio: Element) -> None:
+    def _sequence(self) -> None:
+        timeline, xml = self._timeline, self._xml
+        with xml.inside("sequence", {"id": "sequence-1"}):
+            xml.add("uuid", str(uuid5(NAMESPACE_URL, f"audapolis:{timeline.transcript.id}:{timeline.name}")))
+            xml.add("duration", timeline.frames)
+            rate_of(xml, timeline.timebase)
+            xml.add("name", timeline.name)
+            with xml.inside("media"):
+                self._picture()
+                self._sound()
+            timecode(xml, timeline.timebase, timeline.start_frame)
+            if self._style.markers_on != "clips":
+                for one in timeline.markers:
+                    marker(xml, one, one.start, one.frames)
+
+    def _picture(self) -> None:
+        with self._xml.inside("video"):
+            with self._xml.inside("format"):
+                picture(self._xml, self._timeline.timebase, self._timeline.size)
+            for track in self._layout.video:
+                self._track(track)
+
+    def _sound(self) -> None:
+        xml = self._xml
         rates = {medium.sample_rate_hz for medium in self._timeline.media}
-        child(audio, "numOutputChannels", 2)
-        sound(child(audio, "format"), rates.pop() if len(rates) == 1 else 48_000)
-        outputs = child(audio, "outputs")
-        for index in (1, 2):
-            group = child(outputs, "group")
-            child(group, "index", index)
-            child(group, "numchannels", 1)
-            child(group, "downmix", 0)
-            child(child(group, "channel"), "index", index)
-        for track in self._layout.audio:
-            self._track(audio, track)
+        with xml.inside("audio"):
+            xml.add("numOutputChannels", 2)
+            with xml.inside("format"):
+                sound(xml, rates.pop() if len(rates) == 1 else 48_000)
+            with xml.inside("outputs"):
+                for index in (1, 2):
+                    with xml.inside("group"):
+                        xml.add("index", index)
+                        xml.add("numchannels", 1)
+                        xml.add("downmix", 0)
+                        with xml.inside("channel"):
+                            xml.add("index", index)
+            for track in self._layout.audio:
+                self._track(track)
 
-    def _track(self, parent: Element, track: Track) -> None:
-        element = child(parent, "track")
-        if track.kind == "audio":
-            element.set("currentExplodedTrackIndex", str(track.channel - 1))
-            element.set("totalExplodedTrackCount", str(track.channels))
-            if track.channels in _CHANNEL_TYPES:
-                element.set("premiereTrackType", _CHANNEL_TYPES[track.channels][1])
-        if track.speaker:
-            element.set("MZ.TrackName", track.speaker)
-        for item in track.items:
-            self._item(element, item)
-        child(element, "enabled", "TRUE")
-        child(element, "locked", "FALSE")
-        if track.kind == "audio":
-            child(element, "outputchannelindex", (track.channel - 1) % 2 + 1)
+    def _track(self, track: Track) -> None:
+        xml = self._xml
+        with xml.inside("track", _facts(track)):
+            for item in track.items:
+                self._item(item)
+            xml.add("enabled", "TRUE")
+            xml.add("locked", "FALSE")
+            if track.kind == "audio":
+                xml.add("outputchannelindex", (track.channel - 1) % 2 + 1)
 
-    def _item(self, parent: Element, item: Item) -> None:
-        clip, medium = item.clip, item.clip.media
-        assert medium  # gaps stand on no track
-        element = child(parent, "clipitem", id=item.id)
+    def _item(self, item: Item) -> None:
+        clip, medium, xml = item.clip, item.medium, self._xml
+        facts: dict[str, str | int] = {"id": item.id}
         if item.kind == "audio" and medium.channels in _CHANNEL_TYPES:
-            element.set("premiereChannelType", _CHANNEL_TYPES[medium.channels][0])
-        child(element, "masterclipid", _master_id(medium))
-        child(element, "name", clip.speaker or medium.name)
-        child(element, "enabled", "TRUE")
-        child(element, "duration", medium.frames)
-        rate_of(element, medium.timebase)
-        for name, frame in (
-            ("start", clip.start),
-            ("end", clip.end),
-            ("in", clip.source_start),
-            ("out", clip.source_end),
-        ):
-            child(element, name, frame)
-        self._file(element, medium)
-        source = child(element, "sourcetrack")
-        child(source, "mediatype", item.kind)
-        child(source, "trackindex", item.channel)
-        linked = self._layout.linked(item)
-        self._link(element, item)
-        if item is linked[0]:
-            for one, start, frames in self._clip_markers.get(item.number, ()):
-                marker(element, one, start, frames)
-        if clip.text:
-            child(child(element, "logginginfo"), "lognote", clip.text)
-        label(element, self._colours[clip.speaker])
+            facts["premiereChannelType"] = _CHANNEL_TYPES[medium.channels].lower()
+        with xml.inside("clipitem", facts):
+            xml.add("masterclipid", _master_id(medium))
+            xml.add("name", clip.speaker or medium.name)
+            xml.add("enabled", "TRUE")
+            xml.add("duration", medium.frames)
+            rate_of(xml, medium.timebase)
+            xml.add("start", clip.start)
+            xml.add("end", clip.end)
+            xml.add("in", clip.source_start)
+            xml.add("out", clip.source_end)
+            self._file(medium)
+            self._source(item.kind, item.channel)
+            self._links(item)
+            if item is self._layout.linked(item)[0]:
+                for one, start, frames in self._clip_markers.get(item.number, ()):
+                    marker(xml, one, start, frames)
+                if clip.text:
+                    with xml.inside("logginginfo"):
+                        xml.add("lognote", clip.text)
+            label(xml, self._colours[clip.speaker])
 
-    def _link(self, parent: Element, item: Item) -> None:
-        linked = self._layout.linked(item)
+    def _source(self, kind: str, channel: int) -> None:
+        with self._xml.inside("sourcetrack"):
+            self._xml.add("mediatype", kind)
+            self._xml.add("trackindex", channel)
+
+    def _links(self, item: Item) -> None:
+        linked, xml = self._layout.linked(item), self._xml
         for other in linked if len(linked) > 1 else ():
-            link = child(parent, "link")
-            child(link, "linkclipref", other.id)
-            child(link, "mediatype", other.kind)
-            child(link, "trackindex", other.track)
-            child(link, "clipindex", other.place)
-            if other.kind == "audio":
-                child(link, "groupindex", 1)
+            with xml.inside("link"):
+                xml.add("linkclipref", other.id)
+                xml.add("mediatype", other.kind)
+                xml.add("trackindex", other.track)
+                xml.add("clipindex", other.place)
+                if other.kind == "audio":
+                    xml.add("groupindex", 1)
 
-    def _file(self, parent: Element, medium: Media) -> None:
+    def _file(self, medium: Media) -> None:
         """The recording's description the first time, afterwards only a reference to it."""
-        file = child(parent, "file", id=f"file-{medium.index}")
+        xml = self._xml
+        facts: dict[str, str | int] = {"id": f"file-{medium.index}"}
         if medium.index in self._defined:
+            xml.add("file", attributes=facts)
             return
         self._defined.add(medium.index)
-        child(file, "name", medium.name)
-        child(file, "pathurl", path_url(medium.location))
-        rate_of(file, medium.timebase)
-        child(file, "duration", medium.frames)
-        timecode(file, medium.timebase, medium.start_frame)
-        kinds = child(file, "media")
-        if medium.has_video:
-            video = child(kinds, "video")
-            child(video, "duration", medium.frames)
-            size = (medium.width, medium.height) if medium.width and medium.height else self._timeline.size
-            picture(video, medium.timebase, size)
-        audio = child(kinds, "audio")
-        sound(audio, medium.sample_rate_hz)
-        child(audio, "channelcount", medium.channels)
+        with xml.inside("file", facts):
+            xml.add("name", medium.name)
+            xml.add("pathurl", path_url(medium.location))
+            rate_of(xml, medium.timebase)
+            xml.add("duration", medium.frames)
+            timecode(xml, medium.timebase, medium.start_frame)
+            with xml.inside("media"):
+                self._content(medium)
 
-    def _master(self, parent: Element, medium: Media) -> None:
-        name = _master_id(medium)
-        master = child(parent, "clip", id=name)
-        child(master, "masterclipid", name)
-        child(master, "ismasterclip", "TRUE")
-        child(master, "duration", medium.frames)
-        rate_of(master, medium.timebase)
-        child(master, "name", medium.name)
-        media = child(master, "media")
-        kinds = ["video"] * medium.has_video + ["audio"] * medium.channels
-        parents = {kind: child(media, kind) for kind in dict.fromkeys(kinds)}
-        for number, kind in enumerate(kinds, start=1):
-            item = child(child(parents[kind], "track"), "clipitem", id=f"{name}-{number}")
-            child(item, "masterclipid", name)
-            child(item, "name", medium.name)
-            rate_of(item, medium.timebase)
-            self._file(item, medium)
-            source = child(item, "sourcetrack")
-            child(source, "mediatype", kind)
-            child(source, "trackindex", number - medium.has_video if kind == "audio" else 1)
+    def _content(self, medium: Media) -> None:
+        xml = self._xml
+        if medium.has_video:
+            with xml.inside("video"):
+                xml.add("duration", medium.frames)
+                size = (medium.width, medium.height) if medium.width and medium.height else self._timeline.size
+                picture(xml, medium.timebase, size)
+        with xml.inside("audio"):
+            sound(xml, medium.sample_rate_hz)
+            xml.add("channelcount", medium.channels)
+
+    def _master(self, medium: Media) -> None:
+        name, xml = _master_id(medium), self._xml
+        with xml.inside("clip", {"id": name}):
+            xml.add("masterclipid", name)
+            xml.add("ismasterclip", "TRUE")
+            xml.add("duration", medium.frames)
+            rate_of(xml, medium.timebase)
+            xml.add("name", medium.name)
+            with xml.inside("media"):
+                if medium.has_video:
+                    with xml.inside("video"):
+                        self._master_track(medium, "video", 1)
+                with xml.inside("audio"):
+                    for channel in range(1, medium.channels + 1):
+                        self._master_track(medium, "audio", channel)
+
+    def _master_track(self, medium: Media, kind: str, channel: int) -> None:
+        name, xml = _master_id(medium), self._xml
+        with xml.inside("track"), xml.inside("clipitem", {"id": f"{name}-{kind}-{channel}"}):
+            xml.add("masterclipid", name)
+            xml.add("name", medium.name)
+            rate_of(xml, medium.timebase)
+            self._file(medium)
+            self._source(kind, channel)
 
     def _markers_by_clip(self) -> dict[int, list[tuple[Marker, int, int]]]:
         """Markers on the clips they begin in: first frame and length in frames of the recording."""
@@ -207,3 +223,15 @@ class _Writer:
 
 def _master_id(medium: Media) -> str:
     return f"masterclip-{medium.index}"
+
+
+def _facts(track: Track) -> dict[str, str | int]:
+    facts: dict[str, str | int] = {}
+    if track.kind == "audio":
+        facts["currentExplodedTrackIndex"] = track.channel - 1
+        facts["totalExplodedTrackCount"] = track.channels
+        if track.channels in _CHANNEL_TYPES:
+            facts["premiereTrackType"] = _CHANNEL_TYPES[track.channels]
+    if track.speaker:
+        facts["MZ.TrackName"] = track.speaker
+    return facts

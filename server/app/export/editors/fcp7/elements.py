@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 from urllib.parse import quote
-from xml.etree.ElementTree import Element
 
 from ....domain.timecode import Timebase
 from ...text import printable
 from ...timeline.model import Colour, Marker
-from ..xml import child, url
+from ..writing import XmlLines
+from ..xml import url
 
 _NTSC = Fraction(1000, 1001)
 _DRIVE = re.compile(r"([A-Za-z]):[\\/]")
@@ -58,58 +58,59 @@ def is_expressible(rate: Fraction) -> bool:
     return rate.denominator == 1 or is_ntsc(rate)
 
 
-def rate_of(parent: Element, timebase: Timebase) -> None:
+def rate_of(xml: XmlLines, timebase: Timebase) -> None:
     """The rate as a whole number and whether it runs slower by 1000/1001."""
-    rate = child(parent, "rate")
-    child(rate, "timebase", timebase.nominal)
-    child(rate, "ntsc", _truth(value=is_ntsc(timebase.rate)))
+    with xml.inside("rate"):
+        xml.add("timebase", timebase.nominal)
+        xml.add("ntsc", "TRUE" if is_ntsc(timebase.rate) else "FALSE")
 
 
-def timecode(parent: Element, timebase: Timebase, frame: int) -> None:
+def timecode(xml: XmlLines, timebase: Timebase, frame: int) -> None:
     """The label of a first frame."""
-    element = child(parent, "timecode")
-    rate_of(element, timebase)
-    child(element, "string", timebase.format(frame))
-    child(element, "frame", frame)
-    child(element, "displayformat", "DF" if timebase.drop_frame else "NDF")
+    with xml.inside("timecode"):
+        rate_of(xml, timebase)
+        xml.add("string", timebase.format(frame))
+        xml.add("frame", frame)
+        xml.add("displayformat", "DF" if timebase.drop_frame else "NDF")
 
 
-def picture(parent: Element, timebase: Timebase, size: tuple[int, int]) -> None:
+def picture(xml: XmlLines, timebase: Timebase, size: tuple[int, int]) -> None:
     """What a picture is like."""
-    element = child(parent, "samplecharacteristics")
-    rate_of(element, timebase)
-    child(element, "width", size[0])
-    child(element, "height", size[1])
-    child(element, "anamorphic", "FALSE")
-    child(element, "pixelaspectratio", "square")
-    child(element, "fielddominance", "none")
+    with xml.inside("samplecharacteristics"):
+        rate_of(xml, timebase)
+        xml.add("width", size[0])
+        xml.add("height", size[1])
+        xml.add("anamorphic", "FALSE")
+        xml.add("pixelaspectratio", "square")
+        xml.add("fielddominance", "none")
 
 
-def sound(parent: Element, sample_rate_hz: int) -> None:
+def sound(xml: XmlLines, sample_rate_hz: int) -> None:
     """What sound is like."""
-    element = child(parent, "samplecharacteristics")
-    child(element, "depth", 16)
-    child(element, "samplerate", sample_rate_hz)
+    with xml.inside("samplecharacteristics"):
+        xml.add("depth", 16)
+        xml.add("samplerate", sample_rate_hz)
 
 
-def marker(parent: Element, one: Marker, start: int, frames: int) -> None:
+def marker(xml: XmlLines, one: Marker, start: int, frames: int) -> None:
     """A marker; one of a single frame is a point without an end."""
-    element = child(parent, "marker")
-    child(element, "comment", one.note)
-    child(element, "name", one.name)
-    child(element, "in", start)
-    child(element, "out", start + frames if frames > 1 else -1)
-    if one.colour in _PREMIERE:
-        child(element, "pproColor", _PREMIERE[one.colour])
-    colour = child(element, "color")
-    child(colour, "alpha", 0)
-    for name, value in zip(("red", "green", "blue"), _RGB[one.colour], strict=True):
-        child(colour, name, value)
+    with xml.inside("marker"):
+        xml.add("comment", one.note)
+        xml.add("name", one.name)
+        xml.add("in", start)
+        xml.add("out", start + frames if frames > 1 else -1)
+        if one.colour in _PREMIERE:
+            xml.add("pproColor", _PREMIERE[one.colour])
+        with xml.inside("color"):
+            xml.add("alpha", 0)
+            for name, value in zip(("red", "green", "blue"), _RGB[one.colour], strict=True):
+                xml.add(name, value)
 
 
-def label(parent: Element, colour: Colour) -> None:
+def label(xml: XmlLines, colour: Colour) -> None:
     """The colour of a clip."""
-    child(child(parent, "labels"), "label2", LABELS[colour])
+    with xml.inside("labels"):
+        xml.add("label2", LABELS[colour])
 
 
 def path_url(location: str) -> str:
@@ -119,7 +120,3 @@ def path_url(location: str) -> str:
         rest = quote(printable(location[3:]).replace("\\", "/"))
         return f"file://localhost/{drive[1]}%3a/{rest}"
     return url(location, host="localhost")
-
-
-def _truth(*, value: bool) -> str:
-    return "TRUE" if value else "FALSE"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ...timeline.model import Clip, Timeline
+from ...timeline.model import Clip, Media, Timeline
 
 Kind = Literal["video", "audio"]
 
@@ -20,6 +20,7 @@ class Item:
         track: Which track of its kind it is on, from 1.
         place: Which item on its track it is, from 1.
         channel: Which channel of the recording plays, from 1; 1 for picture.
+        medium: What plays.
     """
 
     kind: Kind
@@ -28,6 +29,7 @@ class Item:
     place: int
     channel: int
     clip: Clip
+    medium: Media
 
     @property
     def id(self) -> str:
@@ -48,17 +50,19 @@ class Track:
     items: tuple[Item, ...]
 
 
+_Played = tuple[int, Clip, Media]
+
+
 class Layout:
     """All tracks of a timeline, and what belongs to one clip."""
 
     def __init__(self, timeline: Timeline, *, by_speaker: bool) -> None:
-        clips = [(number, clip) for number, clip in enumerate(timeline.clips, start=1) if clip.media]
-        groups = dict.fromkeys(timeline.speakers if by_speaker else ("",))
-        by_group = {
-            name: [one for one in clips if not by_speaker or one[1].speaker == name] for name in groups if clips
-        }
-        self.video = tuple(_video(by_group))
-        self.audio = tuple(_audio(by_group))
+        groups: dict[str, list[_Played]] = {}
+        for number, clip in enumerate(timeline.clips, start=1):
+            if clip.media:
+                groups.setdefault(clip.speaker if by_speaker else "", []).append((number, clip, clip.media))
+        self.video = tuple(_video(groups))
+        self.audio = tuple(_audio(groups))
         self._linked: dict[int, list[Item]] = {}
         for track in (*self.video, *self.audio):
             for item in track.items:
@@ -69,25 +73,27 @@ class Layout:
         return self._linked[item.number]
 
 
-_Groups = dict[str, list[tuple[int, Clip]]]
-
-
-def _video(groups: _Groups) -> Iterator[Track]:
+def _video(groups: Mapping[str, Sequence[_Played]]) -> Iterator[Track]:
     number = 0
-    for speaker, clips in groups.items():
-        shown = [(n, clip) for n, clip in clips if clip.media and clip.media.has_video]
+    for speaker, played in groups.items():
+        shown = [one for one in played if one[2].has_video]
         if shown:
             number += 1
-            items = (Item("video", n, number, place, 1, clip) for place, (n, clip) in enumerate(shown, start=1))
-            yield Track("video", number, speaker, 1, 1, tuple(items))
+            yield Track("video", number, speaker, 1, 1, _items("video", number, 1, shown))
 
 
-def _audio(groups: _Groups) -> Iterator[Track]:
+def _audio(groups: Mapping[str, Sequence[_Played]]) -> Iterator[Track]:
     number = 0
-    for speaker, clips in groups.items():
-        channels = max(clip.media.channels for _, clip in clips if clip.media)
+    for speaker, played in groups.items():
+        channels = max(medium.channels for _, _, medium in played)
         for channel in range(1, channels + 1):
             number += 1
-            heard = [(n, clip) for n, clip in clips if clip.media and clip.media.channels >= channel]
-            items = (Item("audio", n, number, place, channel, clip) for place, (n, clip) in enumerate(heard, start=1))
-            yield Track("audio", number, speaker, channel, channels, tuple(items))
+            heard = [one for one in played if one[2].channels >= channel]
+            yield Track("audio", number, speaker, channel, channels, _items("audio", number, channel, heard))
+
+
+def _items(kind: Kind, track: int, channel: int, played: Iterable[_Played]) -> tuple[Item, ...]:
+    return tuple(
+        Item(kind, number, track, place, channel, clip, medium)
+        for place, (number, clip, medium) in enumerate(played, start=1)
+    )
