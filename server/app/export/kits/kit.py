@@ -55,9 +55,6 @@ class Kit(Format[KitOptions]):
         inside: list[Part] = []
         with zipfile.ZipFile(out, "w") as archive:
             for part in self.parts:
-                if not part.is_here:
-                    found.append(Notes(warnings=(f"{part.file_name(material)} is not inside: no such format yet.",)))
-                    continue
                 try:
                     content, notes = _written(part.writer(self.options), material, timeline, self.options)
                 except InvalidInput as error:
@@ -95,7 +92,7 @@ def sound(parts: tuple[Part, ...]) -> Check:
                 yield "It has no files or no how-to."
             for part in parts:
                 name = part.file_name(material)
-                if name not in inside or not part.is_here:
+                if name not in inside:
                     continue
                 content = archive.read(name)
                 for one in part.kind.checks.values():

@@ -34,13 +34,6 @@ class Part:
     options: Mapping[str, OptionValue] = field(default_factory=dict)
 
     @property
-    def is_here(self) -> bool:
-        """Whether its format is in the table."""
-        from ..formats import FORMATS
-
-        return self.format_id in FORMATS
-
-    @property
     def kind(self) -> type[Format[Any]]:
         """The format."""
         from ..formats import FORMATS  # kits stand in that table themselves
