@@ -15,10 +15,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ..domain.arrangement import ends_sentence, spoken_words
-from ..domain.transcript import Transcript, Word
-from .base import WordedFileOptions
-from .text import clean
+from ...domain.arrangement import ends_sentence, spoken_words
+from ...domain.transcript import Transcript, Word
+from ..base import WordedFileOptions
+from ..text import clean
 
 TURN_PAUSE_S = 1.5
 """A pause this long always ends a caption, in seconds."""
