@@ -1,0 +1,1 @@
+"""Premiere Pro's transcript and marker table, read back."""
