@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from xml.sax.saxutils import escape, quoteattr
 
-from ..text import clean
+from ..text import printable
+
+Attributes = dict[str, str | int]
+"""Written in this order."""
 
 _INDENT = "  "
 
@@ -19,7 +22,7 @@ class XmlLines:
         self._margin = ""
 
     @contextmanager
-    def inside(self, tag: str, attributes: dict[str, str | int] | None = None) -> Iterator[None]:
+    def inside(self, tag: str, attributes: Attributes | None = None) -> Iterator[None]:
         """Begin an element; what is added meanwhile stands in it."""
         self._lines.append(f"{self._margin}<{tag}{_written(attributes)}>")
         self._margin += _INDENT
@@ -27,10 +30,10 @@ class XmlLines:
         self._margin = self._margin[: -len(_INDENT)]
         self._lines.append(f"{self._margin}</{tag}>")
 
-    def add(self, tag: str, text: str | int = "", attributes: dict[str, str | int] | None = None) -> None:
+    def add(self, tag: str, text: str | int = "", attributes: Attributes | None = None) -> None:
         """Add an element with text, or an empty one."""
         if isinstance(text, str):
-            text = escape(clean(text))
+            text = escape(printable(text))
         opening = f"{self._margin}<{tag}{_written(attributes) if attributes else ''}"
         self._lines.append(f"{opening}/>" if text == "" else f"{opening}>{text}</{tag}>")
 
@@ -39,5 +42,5 @@ class XmlLines:
         return ("\n".join(self._lines) + "\n").encode("utf-8")
 
 
-def _written(attributes: dict[str, str | int] | None) -> str:
-    return "".join(f" {name}={quoteattr(clean(str(value)))}" for name, value in (attributes or {}).items())
+def _written(attributes: Attributes | None) -> str:
+    return "".join(f" {name}={quoteattr(printable(str(value)))}" for name, value in (attributes or {}).items())

@@ -7,7 +7,7 @@ from typing import Literal
 from uuid import NAMESPACE_URL, uuid5
 
 from ...timeline.model import Clip, Marker, Media, Timeline
-from ..writing import XmlLines
+from ..writing import Attributes, XmlLines
 from .elements import SPEAKER_COLOURS, label, marker, path_url, picture, rate_of, sound, timecode
 from .tracks import Item, Layout, Track
 
@@ -108,7 +108,7 @@ class _Writer:
 
     def _item(self, item: Item) -> None:
         clip, medium, xml = item.clip, item.medium, self._xml
-        facts: dict[str, str | int] = {"id": item.id}
+        facts: Attributes = {"id": item.id}
         if item.kind == "audio" and medium.channels in _CHANNEL_TYPES:
             facts["premiereChannelType"] = _CHANNEL_TYPES[medium.channels].lower()
         with xml.inside("clipitem", facts):
@@ -151,7 +151,7 @@ class _Writer:
     def _file(self, medium: Media) -> None:
         """The recording's description the first time, afterwards only a reference to it."""
         xml = self._xml
-        facts: dict[str, str | int] = {"id": f"file-{medium.index}"}
+        facts: Attributes = {"id": f"file-{medium.index}"}
         if medium.index in self._defined:
             xml.add("file", attributes=facts)
             return
@@ -225,8 +225,8 @@ def _master_id(medium: Media) -> str:
     return f"masterclip-{medium.index}"
 
 
-def _facts(track: Track) -> dict[str, str | int]:
-    facts: dict[str, str | int] = {}
+def _facts(track: Track) -> Attributes:
+    facts: Attributes = {}
     if track.kind == "audio":
         facts["currentExplodedTrackIndex"] = track.channel - 1
         facts["totalExplodedTrackCount"] = track.channels

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ...timeline.model import Timeline
-from ..xml import child, document, root
-from .naming import rational
+from ..writing import XmlLines
 from .resources import Resources
 from .story import Captions, Story
 
@@ -26,25 +25,15 @@ class Style:
 
 def write(timeline: Timeline, style: Style) -> bytes:
     """The document."""
-    tree = root("fcpxml", version=style.version)
-    resources = Resources(tree, timeline)
-    event = child(child(tree, "library"), "event", name=timeline.name)
-    story = Story(timeline, resources, style.captions)
-    if style.keywords in ("both", "browser"):
-        story.browser(event)
-    timebase = timeline.timebase
-    sequence = child(
-        child(event, "project", name=timeline.name),
-        "sequence",
-        format=resources.sequence_format,
-        duration=rational(timebase.seconds(timeline.frames)),
-        tcStart=rational(timebase.seconds(timeline.start_frame)),
-        tcFormat="DF" if timebase.drop_frame else "NDF",
-        audioLayout="stereo",
-        audioRate=_audio_rate(timeline),
-    )
-    story.spine(sequence, keywords=style.keywords in ("both", "timeline"))
-    return document(tree, "fcpxml")
+    xml = XmlLines("fcpxml")
+    with xml.inside("fcpxml", {"version": style.version}):
+        story = Story(timeline, Resources(xml, timeline), style.captions, xml)
+        with xml.inside("library"), xml.inside("event", {"name": timeline.name}):
+            if style.keywords in ("both", "browser"):
+                story.browser()
+            with xml.inside("project", {"name": timeline.name}):
+                story.sequence(_audio_rate(timeline), keywords=style.keywords in ("both", "timeline"))
+    return xml.content()
 
 
 def _audio_rate(timeline: Timeline) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from xml.etree.ElementTree import Element
 
 from ...timeline.model import Media, Timeline
-from ..xml import child, url
+from ..writing import Attributes, XmlLines
+from ..xml import url
 from .naming import UNKNOWN_RATE, format_name, rational
 
 _FormatKey = tuple[Fraction, int, int]
@@ -15,14 +15,15 @@ _FormatKey = tuple[Fraction, int, int]
 class Resources:
     """Formats and recordings, each under its own id."""
 
-    def __init__(self, parent: Element, timeline: Timeline) -> None:
-        self._element = child(parent, "resources")
+    def __init__(self, xml: XmlLines, timeline: Timeline) -> None:
+        self._xml = xml
         self._formats: dict[_FormatKey, str] = {}
         self._used = 0
-        self.sequence_format = self._format((timeline.timebase.rate, *timeline.size))
-        self._formats_of = {medium.index: self._format_of(medium) for medium in timeline.media}
-        self._no_picture = self._undefined(timeline)
-        self._assets = {medium.index: self._asset(medium) for medium in timeline.media}
+        with xml.inside("resources"):
+            self.sequence_format = self._format((timeline.timebase.rate, *timeline.size))
+            self._formats_of = {medium.index: self._format_of(medium) for medium in timeline.media}
+            self._no_picture = self._undefined(timeline)
+            self._assets = {medium.index: self._asset(medium) for medium in timeline.media}
 
     def asset(self, medium: Media) -> str:
         """The id of a recording."""
@@ -39,14 +40,14 @@ class Resources:
     def _format(self, key: _FormatKey) -> str:
         if key not in self._formats:
             rate, width, height = key
-            self._formats[key] = self._id()
-            element = child(self._element, "format", id=self._formats[key])
-            name = format_name(rate, (width, height))
-            if name:
-                element.set("name", name)
-            element.set("frameDuration", rational(1 / rate))
+            facts: Attributes = {"id": self._id()}
+            if name := format_name(rate, (width, height)):
+                facts["name"] = name
+            facts["frameDuration"] = rational(1 / rate)
             if width and height:
-                element.attrib.update(width=str(width), height=str(height))
+                facts |= {"width": width, "height": height}
+            self._formats[key] = str(facts["id"])
+            self._xml.add("format", attributes=facts)
         return self._formats[key]
 
     def _format_of(self, medium: Media) -> str:
@@ -56,23 +57,25 @@ class Resources:
         if all(medium.has_video for medium in timeline.media):
             return ""
         name = self._id()
-        child(self._element, "format", id=name, name=UNKNOWN_RATE)
+        self._xml.add("format", attributes={"id": name, "name": UNKNOWN_RATE})
         return name
 
     def _asset(self, medium: Media) -> str:
         name = self._id()
-        asset = child(
-            self._element,
-            "asset",
-            id=name,
-            name=medium.name,
-            start=rational(medium.timebase.seconds(medium.start_frame)),
-            duration=rational(medium.timebase.seconds(medium.frames)),
-        )
+        facts: Attributes = {
+            "id": name,
+            "name": medium.name,
+            "start": rational(medium.timebase.seconds(medium.start_frame)),
+            "duration": rational(medium.timebase.seconds(medium.frames)),
+        }
         if medium.has_video:
-            asset.attrib.update(hasVideo="1", format=self._formats_of[medium.index], videoSources="1")
-        asset.attrib.update(
-            hasAudio="1", audioSources="1", audioChannels=str(medium.channels), audioRate=str(medium.sample_rate_hz)
-        )
-        child(asset, "media-rep", kind="original-media", src=url(medium.location))
+            facts |= {"hasVideo": 1, "format": self._formats_of[medium.index], "videoSources": 1}
+        facts |= {
+            "hasAudio": 1,
+            "audioSources": 1,
+            "audioChannels": medium.channels,
+            "audioRate": medium.sample_rate_hz,
+        }
+        with self._xml.inside("asset", facts):
+            self._xml.add("media-rep", attributes={"kind": "original-media", "src": url(medium.location)})
         return name

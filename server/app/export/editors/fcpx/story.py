@@ -11,10 +11,9 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Generic, Literal, TypeVar
-from xml.etree.ElementTree import Element
 
 from ...timeline.model import Clip, Marker, Media, Timeline
-from ..xml import child
+from ..writing import Attributes, XmlLines
 from .captions import FrameCaption, captions_of
 from .naming import caption_role, conformed_rate, fit, rational, roles
 from .resources import Resources
@@ -23,6 +22,13 @@ T = TypeVar("T")
 
 Captions = Literal["none", "itt", "srt"]
 _CAPTION_START = "3600s"
+_STYLE: Attributes = {
+    "font": ".AppleSystemUIFont",
+    "fontSize": 13,
+    "fontFace": "Regular",
+    "fontColor": "1 1 1 1",
+    "backgroundColor": "0 0 0 1",
+}
 NO_SPEAKER = "Speech"
 
 
@@ -49,8 +55,8 @@ class _Shelf(Generic[T]):
 class Story:
     """Writes the clips of a timeline."""
 
-    def __init__(self, timeline: Timeline, resources: Resources, captions: Captions) -> None:
-        self._timeline, self._resources = timeline, resources
+    def __init__(self, timeline: Timeline, resources: Resources, captions: Captions, xml: XmlLines) -> None:
+        self._timeline, self._resources, self._xml = timeline, resources, xml
         self._starts = [clip.start for clip in timeline.clips]
         self._roles = roles(dict.fromkeys([*timeline.speakers, *(speech.speaker for speech in timeline.speech)]))
         self._markers = self._placed_markers()
@@ -61,20 +67,23 @@ class Story:
             for caption in captions_of(timeline):
                 self._captions.by_clip[self._clip_at(caption.start)].append(caption)
 
-    def spine(self, parent: Element, *, keywords: bool) -> None:
-        """The storyline."""
-        spine = child(parent, "spine")
-        for number, clip in enumerate(self._timeline.clips):
-            element = self._clip(spine, clip) if clip.media else self._gap(spine, clip)
-            for caption in self._captions.of(number):
-                self._caption(element, clip, caption)
-            for marker in self._markers.of(number):
-                self._marker(element, clip, marker)
-            if keywords:
-                for span in self._ranges.of(number):
-                    self._keyword(element, self._local(clip, span.start), span)
+    def sequence(self, audio_rate: str, *, keywords: bool) -> None:
+        """The sequence and its storyline."""
+        timeline, xml = self._timeline, self._xml
+        facts: Attributes = {
+            "format": self._resources.sequence_format,
+            "duration": self._length(timeline.frames),
+            "tcStart": self._position(0),
+            "tcFormat": _tc_format(drop_frame=timeline.timebase.drop_frame),
+            "audioLayout": "stereo",
+            "audioRate": audio_rate,
+        }
+        with xml.inside("sequence", facts), xml.inside("spine"):
+            for number, clip in enumerate(timeline.clips):
+                with xml.inside("asset-clip" if clip.media else "gap", self._facts(clip)):
+                    self._inside(clip, number, keywords=keywords)
 
-    def browser(self, parent: Element) -> None:
+    def browser(self) -> None:
         """Each recording with keywords on what is said in it, and a collection for each speaker."""
         by_medium: dict[int, dict[tuple[Fraction, int, str], Range]] = defaultdict(dict)
         for number, clip in enumerate(self._timeline.clips):
@@ -83,110 +92,97 @@ class Story:
                     key = (self._local(clip, span.start), span.end - span.start, span.speaker)
                     by_medium[clip.media.index].setdefault(key, span)
         for medium in self._timeline.media:
-            element = self._recording(parent, medium)
             found = by_medium[medium.index]
-            for start_s, length, speaker in sorted(found):
-                self._keyword(element, start_s, found[start_s, length, speaker])
+            with self._xml.inside("asset-clip", self._recording(medium)):
+                for start_s, length, speaker in sorted(found):
+                    self._keyword(start_s, found[start_s, length, speaker])
         speakers = dict.fromkeys(range_.speaker for ranges in self._ranges.by_clip.values() for range_ in ranges)
         for speaker in speakers:
-            child(parent, "keyword-collection", name=self._keyword_name(speaker))
+            self._xml.add("keyword-collection", attributes={"name": self._keyword_name(speaker)})
 
-    def _recording(self, parent: Element, medium: Media) -> Element:
-        return child(
-            parent,
-            "asset-clip",
-            ref=self._resources.asset(medium),
-            name=medium.name,
-            start=rational(medium.timebase.seconds(medium.start_frame)),
-            duration=rational(medium.timebase.seconds(medium.frames)),
-            format=self._resources.clip_format(medium),
-            tcFormat=_tc_format(drop_frame=medium.timebase.drop_frame),
-            audioRole="dialogue",
-        )
+    def _recording(self, medium: Media) -> Attributes:
+        return {
+            "ref": self._resources.asset(medium),
+            "name": medium.name,
+            "start": rational(medium.timebase.seconds(medium.start_frame)),
+            "duration": rational(medium.timebase.seconds(medium.frames)),
+            "format": self._resources.clip_format(medium),
+            "tcFormat": _tc_format(drop_frame=medium.timebase.drop_frame),
+            "audioRole": "dialogue",
+        }
 
-    def _clip(self, spine: Element, clip: Clip) -> Element:
+    def _facts(self, clip: Clip) -> Attributes:
+        """A clip of a recording, or a gap."""
+        place: Attributes = {"offset": self._position(clip.start)}
+        length = self._length(clip.frames)
         medium = clip.media
-        assert medium
-        element = child(
-            spine,
-            "asset-clip",
-            ref=self._resources.asset(medium),
-            offset=self._position(clip.start),
-            name=clip.speaker or medium.name,
-            start=rational(_origin_s(clip)),
-            duration=self._length(clip.frames),
-            format=self._resources.clip_format(medium),
-            tcFormat=_tc_format(drop_frame=medium.timebase.drop_frame),
-            audioRole=self._roles[clip.speaker],
-        )
-        if clip.text:
-            child(element, "note", clip.text)
-        if medium.timebase.rate != self._timeline.timebase.rate:
-            conform = child(element, "conform-rate", scaleEnabled="0")
-            if rate := conformed_rate(medium.timebase.rate):
-                conform.set("srcFrameRate", rate)
-        return element
+        if medium is None:
+            return {"name": "Gap", **place, "start": "0s", "duration": length}
+        return {
+            "ref": self._resources.asset(medium),
+            **place,
+            "name": clip.speaker or medium.name,
+            "start": rational(_origin_s(clip)),
+            "duration": length,
+            "format": self._resources.clip_format(medium),
+            "tcFormat": _tc_format(drop_frame=medium.timebase.drop_frame),
+            "audioRole": self._roles[clip.speaker],
+        }
 
-    def _gap(self, spine: Element, clip: Clip) -> Element:
-        return child(
-            spine,
-            "gap",
-            name="Gap",
-            offset=self._position(clip.start),
-            start="0s",
-            duration=self._length(clip.frames),
-        )
+    def _inside(self, clip: Clip, number: int, *, keywords: bool) -> None:
+        """What stands in a clip, in the order that the format wants."""
+        if clip.media and clip.text:
+            self._xml.add("note", clip.text)
+        if clip.media and clip.media.timebase.rate != self._timeline.timebase.rate:
+            conform: Attributes = {"scaleEnabled": 0}
+            if rate := conformed_rate(clip.media.timebase.rate):
+                conform["srcFrameRate"] = rate
+            self._xml.add("conform-rate", attributes=conform)
+        for caption in self._captions.of(number):
+            self._caption(clip, caption)
+        for marker in self._markers.of(number):
+            self._marker(clip, marker)
+        if keywords:
+            for span in self._ranges.of(number):
+                self._keyword(self._local(clip, span.start), span)
 
-    def _caption(self, parent: Element, clip: Clip, caption: FrameCaption) -> None:
+    def _caption(self, clip: Clip, caption: FrameCaption) -> None:
+        xml = self._xml
         self._styles += 1
-        style, text = f"ts{self._styles}", "\n".join(caption.lines)
-        role = caption_role(self._caption_kind, self._timeline.transcript.language)
-        element = child(
-            parent,
-            "caption",
-            lane=1,
-            offset=rational(self._local(clip, caption.start)),
-            name=" ".join(caption.lines),
-            start=_CAPTION_START,
-            duration=self._length(caption.end - caption.start),
-            role=role,
-        )
-        holder = child(element, "text", placement="bottom")
-        child(holder, "text-style", ref=style).text = text
-        definition = child(element, "text-style-def", id=style)
-        child(
-            definition,
-            "text-style",
-            font=".AppleSystemUIFont",
-            fontSize="13",
-            fontFace="Regular",
-            fontColor="1 1 1 1",
-            backgroundColor="0 0 0 1",
-        )
+        style = f"ts{self._styles}"
+        facts: Attributes = {
+            "lane": 1,
+            "offset": rational(self._local(clip, caption.start)),
+            "name": " ".join(caption.lines),
+            "start": _CAPTION_START,
+            "duration": self._length(caption.end - caption.start),
+            "role": caption_role(self._caption_kind, self._timeline.transcript.language),
+        }
+        with xml.inside("caption", facts):
+            with xml.inside("text", {"placement": "bottom"}):
+                xml.add("text-style", "\n".join(caption.lines), {"ref": style})
+            with xml.inside("text-style-def", {"id": style}):
+                xml.add("text-style", attributes=_STYLE)
 
-    def _marker(self, parent: Element, clip: Clip, marker: Marker) -> None:
-        value = f"{marker.name}: {marker.note}" if marker.note else marker.name
-        element = child(
-            parent,
-            "marker",
-            start=rational(self._local(clip, self._held(marker.start))),
-            duration=self._length(1),
-            value=value,
-        )
+    def _marker(self, clip: Clip, marker: Marker) -> None:
+        facts: Attributes = {
+            "start": rational(self._local(clip, self._held(marker.start))),
+            "duration": self._length(1),
+            "value": f"{marker.name}: {marker.note}" if marker.note else marker.name,
+        }
         if marker.colour == "red":
-            element.set("completed", "0")
-        element.set("note", marker.note)
+            facts["completed"] = 0
+        self._xml.add("marker", attributes={**facts, "note": marker.note})
 
-    def _keyword(self, parent: Element, start_s: Fraction, span: Range) -> None:
-        element = child(
-            parent,
-            "keyword",
-            start=rational(start_s),
-            duration=self._length(span.end - span.start),
-            value=self._keyword_name(span.speaker),
-        )
+    def _keyword(self, start_s: Fraction, span: Range) -> None:
+        facts: Attributes = {
+            "start": rational(start_s),
+            "duration": self._length(span.end - span.start),
+            "value": self._keyword_name(span.speaker),
+        }
         if span.text:
-            element.set("note", span.text)
+            facts["note"] = span.text
+        self._xml.add("keyword", attributes=facts)
 
     def _keyword_name(self, speaker: str) -> str:
         return self._roles[speaker].partition(".")[2] or fit(NO_SPEAKER)
