@@ -60,7 +60,7 @@ class Fcpxml(TimelineFormat[FcpxmlOptions]):
             for medium in timeline.media
             if medium.timebase.rate != own
         ]
-        if self.options.captions != "none" and timeline.speech and not timeline.transcript.language:
+        if self.options.captions != "none" and timeline.speech and timeline.transcript.language in ("", "und"):
             found.append("The language is unknown: the captions are marked as English.")
         if timeline.markers and not timeline.clips:
             found.append("There are no clips, so there is nothing for markers to stand on.")

@@ -132,7 +132,8 @@ class _Reader:
             frame = self._frame_of(asset)
             if not _is_multiple(origin, frame):
                 yield f"'{item.get('name')}' at {item.get('offset')} begins between frames of its recording."
-            first, slack = Fraction(*_time(asset.get("start", "0s"))), Fraction(*frame)
+            first = Fraction(*_time(asset.get("start", "0s")))
+            slack = Fraction(*frame) if frame != self._frame else 0
             end = Fraction(*origin) + Fraction(*_time(item.get("duration", "0s")))
             if Fraction(*origin) < first or end > first + Fraction(*_time(asset.get("duration", "0s"))) + slack:
                 yield f"'{item.get('name')}' at {item.get('offset')} plays more than its recording has."

@@ -24,7 +24,7 @@ _RATES = {
 }
 _CONFORMED = {rate: name if len(name) < 4 else f"{name[:2]}.{name[2:]}" for rate, name in _RATES.items()}
 _UNFIT_IN_ROLES = re.compile(r"[.?,]+")
-_LANGUAGES = {"zh": "cmn-Hans", "cmn": "cmn-Hans", "yue": "yue-Hant", "iw": "he", "no": "nb", "tl": "fil"}
+_LANGUAGES = {"zh": "cmn-Hans", "cmn": "cmn-Hans", "yue": "yue-Hant", "iw": "he", "no": "nb", "tl": "fil", "und": "en"}
 _TRADITIONAL = ("hant", "tw", "hk", "mo")
 
 

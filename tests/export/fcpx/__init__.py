@@ -1,0 +1,1 @@
+"""FCPXML, read back by readers of its own."""
