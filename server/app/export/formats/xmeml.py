@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -11,6 +12,7 @@ from pydantic import Field
 from ..editors.fcp7.checking import structure
 from ..editors.fcp7.document import MarkersOn, Style, write
 from ..editors.fcp7.elements import is_expressible
+from ..editors.fcp7.grid import conformed, nearest
 from ..losses import Loss
 from ..report import Check
 from ..timeline.building import TimelineOptions
@@ -44,7 +46,7 @@ class Xmeml(TimelineFormat[XmemlOptions]):
 
     def file(self, timeline: Timeline) -> bytes:
         """The document."""
-        return write(timeline, Style(self.options.tracks == "speakers", self.options.markers_on))
+        return write(conformed(timeline), Style(self.options.tracks == "speakers", self.options.markers_on))
 
     def warnings(self, timeline: Timeline) -> tuple[str, ...]:
         """Rates that differ, and those that the format can't name."""
@@ -57,7 +59,11 @@ class Xmeml(TimelineFormat[XmemlOptions]):
         for timebase in dict.fromkeys([own, *(medium.timebase for medium in timeline.media)]):
             if not is_expressible(timebase.rate):
                 found.append(
-                    f"The format knows no {float(timebase.rate):.3f} frames a second: {timebase.nominal} are written. "
-                    "Choose a whole rate, 23.976, 29.97 or 59.94."
+                    f"The format knows no {_plain(timebase.rate)} frames a second: all is counted in "
+                    f"{_plain(nearest(timebase.rate))}. Choose a whole rate, 23.976, 29.97 or 59.94."
                 )
         return tuple(found)
+
+
+def _plain(rate: Fraction) -> str:
+    return f"{float(rate):.7f}".rstrip("0").rstrip(".")
