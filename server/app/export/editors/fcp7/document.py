@@ -8,7 +8,8 @@ from uuid import NAMESPACE_URL, uuid5
 
 from ...timeline.model import Clip, Marker, Media, Timeline
 from ..writing import Attributes, XmlLines
-from .elements import SPEAKER_COLOURS, label, marker, path_url, picture, rate_of, sound, timecode
+from ..xml import url
+from .elements import SPEAKER_COLOURS, label, marker, picture, rate_of, sound, timecode
 from .tracks import Item, Layout, Track
 
 MarkersOn = Literal["sequence", "clips", "both"]
@@ -158,7 +159,7 @@ class _Writer:
         self._defined.add(medium.index)
         with xml.inside("file", facts):
             xml.add("name", medium.name)
-            xml.add("pathurl", path_url(medium.location))
+            xml.add("pathurl", url(medium.location, host="localhost"))
             rate_of(xml, medium.timebase)
             xml.add("duration", medium.frames)
             timecode(xml, medium.timebase, medium.start_frame)

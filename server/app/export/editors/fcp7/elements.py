@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from fractions import Fraction
-from urllib.parse import quote
 
 from ....domain.timecode import Timebase
-from ...text import printable
 from ...timeline.model import Colour, Marker
 from ..writing import XmlLines
-from ..xml import url
 
 _NTSC = Fraction(1000, 1001)
-_DRIVE = re.compile(r"([A-Za-z]):[\\/]")
 LABELS: dict[Colour, str] = {
     "blue": "Cerulean",
     "green": "Forest",
@@ -111,12 +106,3 @@ def label(xml: XmlLines, colour: Colour) -> None:
     """The colour of a clip."""
     with xml.inside("labels"):
         xml.add("label2", LABELS[colour])
-
-
-def path_url(location: str) -> str:
-    """Where a recording lies, the way Final Cut Pro 7 wrote it; the bare name where nobody knows."""
-    drive = _DRIVE.match(location)
-    if drive:
-        rest = quote(printable(location[3:]).replace("\\", "/"))
-        return f"file://localhost/{drive[1]}%3a/{rest}"
-    return url(location, host="localhost")
