@@ -221,3 +221,11 @@ def test_checks_notice_what_is_wrong(change: Callable[[etree._Element], None], p
 def test_checks_pass_what_is_right() -> None:
     assert broken(lambda _: None) == []
     assert next(iter(structure(BytesIO(b"<fcpxml"), cut([], [])))).startswith("It is not XML")
+
+
+def test_checks_notice_that_the_sequence_is_missing() -> None:
+    def without(root: etree._Element) -> None:
+        project = root.find(".//project")
+        project.getparent().remove(project)
+
+    assert broken(without) == ["It has no sequence."]

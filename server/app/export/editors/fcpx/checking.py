@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import BinaryIO
-from xml.etree.ElementTree import Element, ParseError, parse
+from xml.etree.ElementTree import Element, ParseError, iterparse
 
 from ...material import Material
 
 _Time = tuple[int, int]
-_ITEMS = frozenset({"caption", "asset-clip", "gap"})
+_CLIPS = frozenset({"asset-clip", "gap"})
 _MARKS = frozenset({"marker", "keyword"})
 ORDER: Mapping[str, tuple[frozenset[str], ...]] = {
     "fcpxml": (frozenset({"resources"}), frozenset({"library"})),
@@ -20,7 +20,7 @@ ORDER: Mapping[str, tuple[frozenset[str], ...]] = {
     "event": (frozenset({"asset-clip", "keyword-collection", "project"}),),
     "project": (frozenset({"sequence"}),),
     "sequence": (frozenset({"note"}), frozenset({"spine"})),
-    "spine": (_ITEMS - {"caption"},),
+    "spine": (_CLIPS,),
     "asset-clip": (frozenset({"note"}), frozenset({"conform-rate"}), frozenset({"caption"}), _MARKS),
     "gap": (frozenset({"note"}), frozenset({"caption"}), _MARKS),
     "caption": (frozenset({"text"}), frozenset({"text-style-def"}), frozenset({"note"})),
@@ -46,24 +46,19 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
 
 def structure(file: BinaryIO, material: Material) -> Iterator[str]:  # noqa: ARG001
     """Elements stand in order, references lead somewhere, the storyline has no gaps, all falls on whole frames."""
+    reader = _Reader()
     try:
-        root = parse(file).getroot()
+        for event, element in iterparse(file, ("start", "end")):
+            if event == "end":
+                yield from reader.ended(element)
+            elif element.tag == "sequence":
+                reader.sequence_begun(element)
     except ParseError as error:
         yield f"It is not XML: {error}."
-        return
-    yield from _shape(root)
-    yield from _references(root)
-    sequence, spine = root.find(".//sequence"), root.find(".//spine")
-    if sequence is None or spine is None:
-        yield "It has no sequence."
-        return
-    reader = _Reader(root, sequence)
-    yield from reader.resources()
-    yield from reader.storyline(spine)
 
 
-def _shape(root: Element) -> Iterator[str]:
-    for element in root.iter():
+def _shape(elements: Iterable[Element]) -> Iterator[str]:
+    for element in elements:
         steps = ORDER.get(element.tag, ())
         at = 0
         for one in element:
@@ -77,53 +72,75 @@ def _shape(root: Element) -> Iterator[str]:
                 yield f"<{element.tag}> lacks '{name}'."
 
 
-def _references(root: Element) -> Iterator[str]:
-    ids: set[str] = set()
-    wanted: set[str] = set()
-    for element in root.iter():
-        name = element.get("id")
-        if name is not None:
-            if name in ids:
-                yield f"The id '{name}' stands there twice."
-            ids.add(name)
-        wanted.update(element.attrib[key] for key in ("ref", "format") if key in element.attrib)
-    yield from (f"'{name}' is referred to but not there." for name in sorted(wanted - ids))
-
-
 class _Reader:
-    def __init__(self, root: Element, sequence: Element) -> None:
-        self._root, self._sequence = root, sequence
-        self._frames = {
-            one.attrib["id"]: _time(one.get("frameDuration", "0s")) for one in root.iter("format") if "id" in one.attrib
-        }
-        self._frame = self._frames.get(sequence.get("format", ""), (0, 1))
-        self._assets = {one.attrib["id"]: one for one in root.iter("asset") if "id" in one.attrib}
+    """Takes elements as they end; clips are emptied once read, since what is on them is most of the document."""
 
-    def resources(self) -> Iterator[str]:
-        """Recordings begin and end on their own frames."""
+    def __init__(self) -> None:
+        self._ids: set[str] = set()
+        self._wanted: set[str] = set()
+        self._frames: dict[str, _Time] = {}
+        self._assets: dict[str, Element] = {}
+        self._sequence: Element | None = None
+        self._frame: _Time = (0, 1)
+        self._start = self._reached = Fraction(0)
+
+    def sequence_begun(self, sequence: Element) -> None:
+        """From here on, clips stand in the storyline."""
+        self._sequence = sequence
+        self._frame = self._frames.get(sequence.get("format", ""), (0, 1))
+        self._start = self._reached = Fraction(*_time(sequence.get("tcStart", "0s")))
+
+    def ended(self, element: Element) -> Iterator[str]:
+        """What is wrong with an element that is complete."""
+        if element.tag in _CLIPS:
+            yield from self._elements(list(element.iter()))
+            if self._sequence is not None:
+                yield from self._placed(element)
+            del element[:]
+        elif element.tag == "resources":
+            self._frames = {one.get("id", ""): _time(one.get("frameDuration", "0s")) for one in element.iter("format")}
+            self._assets = {one.get("id", ""): one for one in element.iter("asset")}
+        elif element.tag == "sequence":
+            yield from self._sequence_ended(element)
+        elif element.tag == "fcpxml":
+            yield from self._elements([one for one in element.iter() if one.tag not in _CLIPS])
+            yield from (f"'{name}' is referred to but not there." for name in sorted(self._wanted - self._ids))
+            if self._sequence is None:
+                yield "It has no sequence."
+
+    def _elements(self, elements: Sequence[Element]) -> Iterator[str]:
+        """What goes for every element: its place, what it has to have, and who refers to whom."""
+        yield from _shape(elements)
+        for element in elements:
+            name = element.get("id")
+            if name is not None:
+                if name in self._ids:
+                    yield f"The id '{name}' stands there twice."
+                self._ids.add(name)
+            self._wanted.update(element.attrib[key] for key in ("ref", "format") if key in element.attrib)
+
+    def _sequence_ended(self, sequence: Element) -> Iterator[str]:
+        """Recordings begin and end on their own frames, the sequence on its own, where its last clip does."""
         for name, asset in self._assets.items():
             frame = self._frame_of(asset)
             for key in ("start", "duration"):
                 if not _is_multiple(_time(asset.get(key, "0s")), frame):
                     yield f"The {key} of '{name}' is not a whole number of its frames."
         for key in ("tcStart", "duration"):
-            if not _is_multiple(_time(self._sequence.get(key, "0s")), self._frame):
+            if not _is_multiple(_time(sequence.get(key, "0s")), self._frame):
                 yield f"The sequence's {key} is not a whole number of frames."
-
-    def storyline(self, spine: Element) -> Iterator[str]:
-        """Clips follow one another on whole frames, and lie inside their recordings with all that is on them."""
-        start = Fraction(*_time(self._sequence.get("tcStart", "0s")))
-        reached = start
-        for item in spine:
-            offset, length = _time(item.get("offset", "0s")), _time(item.get("duration", "0s"))
-            if Fraction(*offset) != reached:
-                yield f"'{item.get('name')}' at {item.get('offset')} does not follow what stands before it."
-            if length[0] <= 0 or not _is_multiple(length, self._frame) or not _is_multiple(offset, self._frame):
-                yield f"'{item.get('name')}' at {item.get('offset')} does not take whole frames."
-            reached = Fraction(*offset) + Fraction(*length)
-            yield from self._clip(item)
-        if reached - start != Fraction(*_time(self._sequence.get("duration", "0s"))):
+        if self._reached - self._start != Fraction(*_time(sequence.get("duration", "0s"))):
             yield "The sequence is not as long as what is in it."
+
+    def _placed(self, item: Element) -> Iterator[str]:
+        """Clips follow one another on whole frames, and lie inside their recordings with all that is on them."""
+        offset, length = _time(item.get("offset", "0s")), _time(item.get("duration", "0s"))
+        if Fraction(*offset) != self._reached:
+            yield f"'{item.get('name')}' at {item.get('offset')} does not follow what stands before it."
+        if length[0] <= 0 or not _is_multiple(length, self._frame) or not _is_multiple(offset, self._frame):
+            yield f"'{item.get('name')}' at {item.get('offset')} does not take whole frames."
+        self._reached = Fraction(*offset) + Fraction(*length)
+        yield from self._clip(item)
 
     def _clip(self, item: Element) -> Iterator[str]:
         origin = _time(item.get("start", "0s"))
