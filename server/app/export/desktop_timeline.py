@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -123,7 +123,7 @@ def _timeline(
     title = clean(name) or "audapolis"
     timeline = lay_out(
         title,
-        [_stretch(item, number) for number, item in enumerate(items)],
+        list(_stretches(items)),
         known={recording.sha256: Source(recording.sha256, recording) for recording in _recordings(items, found, base)},
         timebase=base,
         start_frame=base.parse(_START),
@@ -133,9 +133,14 @@ def _timeline(
     return _located(timeline)
 
 
-def _stretch(item: TimelineItem, number: int) -> Stretch:
-    start_us, length_us = (round(Fraction(seconds) * _MICROS) for seconds in (item.source_start, item.length))
-    return Stretch(item.source_file, start_us, length_us, item.speaker, number)
+def _stretches(items: Sequence[TimelineItem]) -> Iterator[Stretch]:
+    """The clips in microseconds, rounded where they begin and end in the result, so that nothing adds up."""
+    end, end_us = Fraction(0), 0
+    for number, item in enumerate(items):
+        end += Fraction(item.length)
+        start_us, end_us = end_us, round(end * _MICROS)
+        source_us = round(Fraction(item.source_start) * _MICROS)
+        yield Stretch(item.source_file, source_us, end_us - start_us, item.speaker, number)
 
 
 def _examined(items: Sequence[TimelineItem]) -> dict[str, Recording]:
