@@ -98,12 +98,17 @@ def page(text: str) -> str:
     return f"{first}{rows}\n\n" + "".join((*_groups(sections[:begin]), *formats, *sections[end:]))
 
 
+_GENERATED = re.compile(
+    r"(?:## `[^\n]*|No options\.|Options:[^\n]*|\| option \|[^\n]*\n(?:\|[^\n]*\n)+"
+    r"|Checks: [^\n]*|Left out:\n\n(?:- [^\n]*\n)+)\s*"
+)
+
+
 def _prose(section: str) -> str:
     """What follows the facts of a section."""
-    found = re.search(
-        r"(?:Left out:\n\n(?:- [^\n]*\n)+|Checks: [^\n]*\n|No options\.\n)\n?(?!Left out|Checks)([\s\S]*)$", section
-    )
-    return f"{found[1].strip()}\n\n" if found and found[1].strip() else ""
+    while found := _GENERATED.match(section):
+        section = section[found.end() :]
+    return f"{section.strip()}\n\n" if section.strip() else ""
 
 
 def _groups(sections: list[str]) -> list[str]:

@@ -10,6 +10,7 @@ from audapolis.advanced_export import AdvancedExporter
 from audapolis.domain.transcript import Transcript
 from audapolis.export import formats as package
 from audapolis.export.base import FormatInfo
+from audapolis.export.captions.profiles import profile_rows
 from audapolis.export.formats import FORMATS
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -91,3 +92,7 @@ def test_text_formats_keep_one_newline_policy(format_id: str, transcript: Transc
     assert text.count("\r\n") == (bare.count("\n") if newline == "crlf" else 0)
     assert not bare or bare.endswith("\n")
     assert not {c for c in bare if ord(c) < 32} - {"\n"}
+
+
+def test_the_documentation_has_the_table_of_caption_profiles() -> None:
+    assert "\n".join(profile_rows()) in DOCS.read_text("utf-8")

@@ -102,6 +102,10 @@ def _canonical(name: str) -> str:
 
 
 def _allowed(schema: dict[str, Any]) -> str:
+    if "anyOf" in schema:
+        return " or ".join(_allowed(each) for each in schema["anyOf"])
+    if "const" in schema:
+        return str(schema["const"])
     if "enum" in schema:
         return " or ".join(str(value) for value in schema["enum"])
     if schema.get("type") == "boolean":

@@ -18,7 +18,10 @@ PrecisionOption = Annotated[
     Precision, Field(description="Times to the second, to the millisecond, or as timecode in frames.")
 ]
 RateOption = Annotated[
-    str, Field(description="Frames per second of timecode: auto (the recording's, if it has a picture), 25, 29.97 …")
+    str,
+    Field(
+        description="Frames per second of timecode: auto (those of the picture, if there is one), 25, 29.97 and so on."
+    ),
 ]
 Stamp = Callable[[float], str]
 """Writes seconds as text."""

@@ -11,8 +11,7 @@ from pydantic import Field
 from ...domain.transcript import Transcript
 from ..ass.events import Styling, dialogue
 from ..ass.styles import header
-from ..base import TextFormat
-from ..captions import lay_out
+from ..captions.format import CaptionFormat
 from ..losses import Loss
 from ..material import Material
 from ..report import Check
@@ -56,11 +55,10 @@ def _centiseconds(text: str) -> int:
     return (int(hours) * 60 + int(minutes)) * 6000 + int(seconds.replace(".", ""))
 
 
-class Ass(TextFormat[AssOptions]):
+class Ass(CaptionFormat[AssOptions]):
     """A style for each speaker; one event a caption."""
 
     id = "ass"
-    family = "captions"
     name = "ASS subtitles"
     extension = "ass"
     media_type = "text/x-ssa; charset=utf-8"
@@ -81,7 +79,7 @@ class Ass(TextFormat[AssOptions]):
     def text(self, transcript: Transcript) -> str:
         """Script info, styles and events."""
         options = self.options
-        captions = lay_out(transcript, options, labels=options.speakers in ("names", "both"))
+        captions = self.captions(transcript, labels=options.speakers in ("names", "both"))
         styling = Styling(
             transcript,
             colours=options.speakers in ("colours", "both"),

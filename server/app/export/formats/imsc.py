@@ -30,7 +30,9 @@ class ImscOptions(TtmlOptions):
     ] = "clock"
     rate: Annotated[
         str,
-        Field(description="Frames per second: auto (the recording's, if it has a picture), 25, 29.97, 30000/1001 …"),
+        Field(
+            description="Frames per second: auto (those of the picture, if there is one), 25, 29.97, 30000/1001 and so on."
+        ),
     ] = "auto"
 
 

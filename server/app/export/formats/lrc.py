@@ -10,8 +10,8 @@ from typing import Annotated, BinaryIO, ClassVar
 from pydantic import Field
 
 from ...domain.transcript import Transcript
-from ..base import TextFormat
-from ..captions import CaptionOptions, Line, lay_out, line_text
+from ..captions import CaptionOptions, Line, line_text
+from ..captions.format import CaptionFormat
 from ..losses import Loss
 from ..material import Material
 from ..report import Check
@@ -46,11 +46,10 @@ def check_lines(file: BinaryIO, material: Material) -> Iterable[str]:  # noqa: A
         last = at
 
 
-class Lrc(TextFormat[LrcOptions]):
+class Lrc(CaptionFormat[LrcOptions]):
     """One line of text a line; an empty one where nobody speaks for long."""
 
     id = "lrc"
-    family = "captions"
     name = "LRC lyrics"
     extension = "lrc"
     media_type = "text/plain; charset=utf-8"
@@ -82,7 +81,7 @@ class Lrc(TextFormat[LrcOptions]):
 
     def _lines(self, transcript: Transcript) -> Iterator[str]:
         last_cs, shown_until_ms = 0, 0
-        for caption in lay_out(transcript, self.options, labels=self.options.speakers):
+        for caption in self.captions(transcript, labels=self.options.speakers):
             if shown_until_ms and caption.start_ms - shown_until_ms > 1000:
                 last_cs = max(last_cs, shown_until_ms // 10)
                 yield f"[{_clock(last_cs)}]"

@@ -37,6 +37,8 @@ _DAY = "Timecode starts again at zero after 24 hours: players lose their place t
 class SccOptions(CaptionOptions):
     """Caption style within what CEA-608 can show, and timecode."""
 
+    widest: ClassVar[int] = COLUMNS
+
     max_chars: Annotated[int, Field(ge=8, le=COLUMNS, description="Most characters in a line.")] = COLUMNS
     speakers: Annotated[
         Literal["name", "arrows", "none"],
@@ -129,7 +131,7 @@ class Scc(TextFormat[SccOptions]):
             )
             for caption in sorted(laid_out, key=lambda caption: (caption.start_ms, caption.end_ms))
         ]
-        cues = in_turn(wanted, timebase.frames(options.min_s))
+        cues = in_turn(wanted, timebase.frames(options.limits(transcript).min_s))
         grid = _grid(transcript)
         return _Track(
             content, grid[0].rate if grid else None, timebase, self._start_frame(timebase, grid, cut), wanted, cues

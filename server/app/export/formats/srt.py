@@ -11,8 +11,8 @@ from typing import Annotated, BinaryIO, ClassVar, Literal
 from pydantic import Field
 
 from ...domain.transcript import Transcript
-from ..base import TextFormat
-from ..captions import Caption, Token, lay_out, line_text
+from ..captions import Caption, Token, line_text
+from ..captions.format import CaptionFormat
 from ..losses import Loss
 from ..material import Material
 from ..report import Check
@@ -56,11 +56,10 @@ def _milliseconds(clock_parts: Iterable[str]) -> int:
     return ((hours * 60 + minutes) * 60 + seconds) * 1000 + milliseconds
 
 
-class Srt(TextFormat[SrtOptions]):
+class Srt(CaptionFormat[SrtOptions]):
     """Numbered captions. Text that looks like markup is kept visible by a zero-width space inside it."""
 
     id = "srt"
-    family = "captions"
     name = "SubRip subtitles"
     extension = "srt"
     media_type = "application/x-subrip"
@@ -80,7 +79,7 @@ class Srt(TextFormat[SrtOptions]):
 
     def text(self, transcript: Transcript) -> str:
         """The captions, numbered from 1."""
-        captions = lay_out(transcript, self.options, labels=self.options.speakers)
+        captions = self.captions(transcript, labels=self.options.speakers)
         return "\n".join(self._block(number, caption) for number, caption in enumerate(captions, start=1))
 
     def left_out(self, transcript: Transcript) -> tuple[str, ...]:

@@ -9,8 +9,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from ...domain.transcript import Transcript
-from ..base import TextFormat
-from ..captions import lay_out
+from ..captions.format import CaptionFormat
 from ..losses import Loss
 from ..report import Check
 from ..shading import ShadedCaptionOptions
@@ -36,11 +35,10 @@ class VttOptions(ShadedCaptionOptions):
     metadata: Annotated[bool, Field(description="Begin with a note on the recording and how it was made.")] = False
 
 
-class Vtt(TextFormat[VttOptions]):
+class Vtt(CaptionFormat[VttOptions]):
     """Numbered cues; names and text escaped as the standard says."""
 
     id = "vtt"
-    family = "captions"
     name = "WebVTT captions"
     extension = "vtt"
     media_type = "text/vtt; charset=utf-8"
@@ -71,7 +69,7 @@ class Vtt(TextFormat[VttOptions]):
         if options.regions:
             blocks += regions(transcript)
         looks = Looks(transcript, options)
-        captions = lay_out(transcript, options)
+        captions = self.captions(transcript)
         blocks += [cue(number, caption, looks) for number, caption in enumerate(captions, start=1)]
         return "\n".join(blocks)
 

@@ -40,7 +40,7 @@ class TimelineOptions(WordingOptions):
     """How a timeline is built; every editor format takes these."""
 
     rate: Annotated[
-        str, Field(description="Frames per second: auto (the recording's, or 30), 25, 29.97, 30000/1001 …")
+        str, Field(description="Frames per second: auto (the recording's, or 30), 25, 29.97, 30000/1001 and the like.")
     ] = "auto"
     drop_frame: Annotated[
         Literal["auto", "yes", "no"], Field(description="Drop-frame timecode; auto does as the recording does.")

@@ -1,0 +1,37 @@
+"""What text formats of captions have in common: one layout, which is then held against its profile."""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+from ...domain.transcript import Transcript
+from ..base import TextFormat
+from ..prose import second_track, untranslated
+from .layout import lay_out
+from .lint import lint, summarised
+from .model import Caption
+from .options import CaptionOptions
+
+T = TypeVar("T", bound=CaptionOptions)
+
+
+class CaptionFormat(TextFormat[T], Generic[T]):
+    """A text format of captions. `text` asks for them once, by `captions`."""
+
+    family = "captions"
+
+    def __init__(self, options: T) -> None:
+        super().__init__(options)
+        self._laid_out: tuple[Caption, ...] = ()
+
+    def captions(self, transcript: Transcript, *, labels: bool = False) -> tuple[Caption, ...]:
+        """The captions; kept, so that what is warned of is what was written."""
+        self._laid_out = lay_out(transcript, self.options, labels=labels)
+        return self._laid_out
+
+    def warnings(self, transcript: Transcript) -> tuple[str, ...]:
+        """Where a house style could not be kept, and where a translation is missing."""
+        told: tuple[str, ...] = ()
+        if self.options.profile != "custom":
+            told = summarised(lint(self._laid_out, self.options.limits(transcript)))
+        return (*told, *untranslated(transcript, second_track(transcript, self.options.second_language)))
