@@ -30,9 +30,7 @@ class ImscOptions(TtmlOptions):
     ] = "clock"
     rate: Annotated[
         str,
-        Field(
-            description="Frames per second: auto (those of the picture, if there is one), 25, 29.97, 30000/1001 and so on."
-        ),
+        Field(description="Frames per second: auto (the picture's, if there is one), 25, 29.97, 30000/1001 and so on."),
     ] = "auto"
 
 
