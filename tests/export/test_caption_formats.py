@@ -20,7 +20,7 @@ from audapolis.export.captions import CaptionOptions, lay_out
 from audapolis.export.material import Material
 from audapolis.export.text import clean
 from audapolis.export.webvtt.checking import check_cues
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 
 from tests.builders import conversation, make_transcript
 from tests.export.test_subtitles import milliseconds
@@ -51,10 +51,9 @@ def doubtful() -> Transcript:
 @given(transcripts())
 def test_an_ass_reader_finds_the_same_captions(transcript: Transcript) -> None:
     captions = lay_out(transcript, CaptionOptions())
+    assume(all(caption.end_ms < 36_000_000 for caption in captions))  # pysubs2 reads one digit of hours
     found = pysubs2.SSAFile.from_string(written(transcript, "ass"), format_="ass")
-    in_reach = [c for c in captions if c.end_ms < 36_000_000]
-    assert len(found) == len(captions)
-    for event, caption in zip(found, in_reach, strict=False):
+    for event, caption in zip(found, captions, strict=True):
         assert abs(event.start - caption.start_ms) <= 5
         assert abs(event.end - caption.end_ms) <= 15
     names = {
@@ -162,7 +161,7 @@ def test_vtt_says_what_it_was_made_from_and_where_speakers_sit() -> None:
     assert "REGION\nid:left" in header
     assert "region:left\n<v.speaker-1 a --&gt; b>Hi.</v>" in text
     assert "region:right\n<v.speaker-2 c>Ho.</v>" in text
-    assert [cue.voice for cue in webvtt.from_string(text)][1] == "c"
+    assert [html.unescape(cue.text) for cue in webvtt.from_string(text)] == ["Hi.", "Ho."]
 
 
 @needs_ffprobe

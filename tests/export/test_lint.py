@@ -107,6 +107,7 @@ def test_a_translation_stands_below_the_text_it_belongs_to(format_id: str) -> No
     assert [f"Satz {n} auf Deutsch." in text for n in range(5)] == [True, True, True, True, False]
     assert text.index("welcome") < text.index("Satz 0") < text.index("Today") < text.index("Satz 1")
     assert exported.report.warnings == ("1 segment has no text in 'de': seg-5.",)
+    assert "Translations are left out." not in exported.losses
 
 
 def test_a_translation_that_is_not_there_is_refused() -> None:

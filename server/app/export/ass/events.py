@@ -62,9 +62,9 @@ def dialogue(caption: Caption, styling: Styling) -> str:
 
 
 def escaped(text: str) -> str:
-    r"""Text without commands: braces are escaped as libass reads them, `\N`, `\n` and `\h` are taken apart."""
+    r"""Text without commands: braces are escaped as libass reads them, and like `\N` taken apart for others."""
     apart = text.replace("\\", f"\\{_WORD_JOINER}")
-    return apart.replace("{", r"\{").replace("}", r"\}")
+    return apart.replace("{", rf"\{{{_WORD_JOINER}").replace("}", r"\}")
 
 
 def _said(caption: Caption, styling: Styling) -> Iterator[str]:

@@ -6,6 +6,7 @@ from typing import Generic, TypeVar
 
 from ...domain.transcript import Transcript
 from ..base import TextFormat
+from ..losses import Loss
 from ..prose import second_track, untranslated
 from .layout import lay_out
 from .lint import lint, summarised
@@ -28,6 +29,12 @@ class CaptionFormat(TextFormat[T], Generic[T]):
         """The captions; kept, so that what is warned of is what was written."""
         self._laid_out = lay_out(transcript, self.options, labels=labels)
         return self._laid_out
+
+    def left_out(self, transcript: Transcript) -> tuple[str, ...]:
+        """A translation that is shown is not lost; others may be."""
+        losses = super().left_out(transcript)
+        alone = bool(self.options.second_language) and len(transcript.translations) == 1
+        return tuple(loss for loss in losses if not (alone and loss == Loss.TRANSLATIONS))
 
     def warnings(self, transcript: Transcript) -> tuple[str, ...]:
         """Where a house style could not be kept, and where a translation is missing."""
