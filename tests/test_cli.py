@@ -508,6 +508,15 @@ def test_bad_exports_are_told(transcript: bytes, tmp_path: Path, arguments: list
     assert not done.stdout
 
 
+def test_the_options_of_one_format_can_be_asked_for() -> None:
+    told = run("formats", "resolve-markers").stdout
+    assert told.startswith("resolve_markers: DaVinci Resolve marker list (.markers.edl, ")
+    assert re.search(r"^drop_frame +auto or yes or no +auto +Drop-frame timecode", told, flags=re.MULTILINE)
+    refused = run("formats", "sr")
+    assert refused.returncode == 2
+    assert "Did you mean 'srt'" in refused.stderr
+
+
 def test_formats_are_listed_for_people_and_programs() -> None:
     listed = json.loads(run("formats", "--json").stdout)
     ids = [each["id"] for each in listed]

@@ -101,6 +101,7 @@ def build_parser() -> Parser:
     add_export(command("export", _export, "turn finished transcripts into other formats"))
     add_translate(command("translate", _translate, "add a translation to a finished transcript"))
     listing = command("formats", _formats, "list the formats results can have")
+    listing.add_argument("format", nargs="?", metavar="FORMAT", help="tell the options of this one")
     listing.add_argument("--json", action="store_true", help="as JSON, for programs")
     add_templates(command("templates", _templates, "keep and try templates of your own for results"))
     add_presets(command("presets", _presets, "keep formats with their options under a name"))
@@ -275,16 +276,13 @@ def _translate(args: argparse.Namespace, console: Console) -> int:
 
 
 def _formats(args: argparse.Namespace, console: Console) -> int:
-    from dataclasses import asdict
-
-    from .terminal.text import table
+    from .terminal.formats import as_json, as_table, details
 
     formats = _exporter(args).formats()
     if args.json:
-        console.result(_json([asdict(each) for each in formats]))
+        console.result(as_json(formats))
     else:
-        rows = [(each.id, f".{each.extension}", each.name) for each in formats]
-        console.result(table(("format", "file", "what it is"), rows).encode())
+        console.result(details(formats, args.format) if args.format else as_table(formats))
     return DONE
 
 

@@ -18,7 +18,7 @@ from .losses import Loss
 from .text import clean
 
 SecondLanguageOption = Annotated[
-    str, Field(description="Language of a translation to show with each paragraph; none where empty.")
+    str, Field(description="Language of a translation to show beside the text; none where empty.")
 ]
 _RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ks", "ps", "sd", "syr", "ug", "ur", "yi"})
 _RIGHT_TO_LEFT_SCRIPTS = frozenset({"adlm", "arab", "hebr", "nkoo", "syrc", "thaa"})
