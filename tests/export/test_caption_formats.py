@@ -159,8 +159,8 @@ def test_vtt_says_what_it_was_made_from_and_where_speakers_sit() -> None:
     assert header.startswith("WEBVTT\n\nNOTE\nRecording: x - -> y.wav\n")
     assert "-->" not in header
     assert "REGION\nid:left" in header
-    assert "region:left\n<v.speaker-1 a --&gt; b>Hi.</v>" in text
-    assert "region:right\n<v.speaker-2 c>Ho.</v>" in text
+    assert "region:left align:left\n<v.speaker-1 a --&gt; b>Hi.</v>" in text
+    assert "region:right align:right\n<v.speaker-2 c>Ho.</v>" in text
     assert [html.unescape(cue.text) for cue in webvtt.from_string(text)] == ["Hi.", "Ho."]
 
 

@@ -39,6 +39,8 @@ class CaptionFormat(TextFormat[T], Generic[T]):
     def warnings(self, transcript: Transcript) -> tuple[str, ...]:
         """Where a house style could not be kept, and where a translation is missing."""
         told: tuple[str, ...] = ()
+        track = second_track(transcript, self.options.second_language)
         if self.options.profile != "custom":
-            told = summarised(lint(self._laid_out, self.options.limits(transcript)))
-        return (*told, *untranslated(transcript, second_track(transcript, self.options.second_language)))
+            second = self.options.limits(transcript, track) if track else None
+            told = summarised(lint(self._laid_out, self.options.limits(transcript), second))
+        return (*told, *untranslated(transcript, track))

@@ -47,13 +47,19 @@ class Violation:
     limit: float
 
 
-def lint(captions: Sequence[Caption], limits: Limits) -> tuple[Violation, ...]:
-    """All violations, ordered by caption."""
+def lint(captions: Sequence[Caption], limits: Limits, second: Limits | None = None) -> tuple[Violation, ...]:
+    """All violations, ordered by caption.
+
+    Args:
+        captions: To be held against their limits.
+        limits: Of the text.
+        second: Of the translation below it, where they differ: lines of Japanese are shorter than those of English.
+    """
     found: list[Violation] = []
     last_end_ms: dict[str | None, int] = {}
     shown_until_ms, last_start_ms = -1_000_000, 0
     for caption in captions:
-        found += _alone(caption, limits)
+        found += _alone(caption, limits, second or limits)
         if caption.start_ms < last_start_ms:
             found.append(Violation("unsorted", caption.start_ms, 0))
         last_start_ms = max(last_start_ms, caption.start_ms)
@@ -68,12 +74,13 @@ def lint(captions: Sequence[Caption], limits: Limits) -> tuple[Violation, ...]:
     return tuple(found)
 
 
-def _alone(caption: Caption, limits: Limits) -> Iterator[Violation]:
+def _alone(caption: Caption, limits: Limits, second: Limits) -> Iterator[Violation]:
     length_ms = caption.end_ms - caption.start_ms
     if not caption.characters:
         yield Violation("empty", caption.start_ms, 0)
-    if any(len(text) > limits.max_chars for text in (*caption.texts, *caption.second)):
-        yield Violation("line_too_long", caption.start_ms, limits.max_chars)
+    for texts, most in ((caption.texts, limits.max_chars), (caption.second, second.max_chars)):
+        if any(len(text) > most for text in texts):
+            yield Violation("line_too_long", caption.start_ms, most)
     if max(len(caption.lines), len(caption.second)) > limits.max_lines:
         yield Violation("too_many_lines", caption.start_ms, limits.max_lines)
     if length_ms < limits.min_s * 1000 - _ROUNDING_MS:

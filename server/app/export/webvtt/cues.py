@@ -8,6 +8,7 @@ from typing import Protocol
 
 from ...domain.transcript import Transcript
 from ..captions import Caption, Token
+from ..prose import second_track
 from ..shading import Level
 from ..text import clean, clock
 from .header import SIDES, speaker_class
@@ -38,6 +39,11 @@ class CueOptions(Protocol):
         ...
 
     @property
+    def second_language(self) -> str:
+        """The language wanted below the first; "" without one."""
+        ...
+
+    @property
     def regions(self) -> bool:
         """Whether speakers sit in regions."""
         ...
@@ -57,7 +63,7 @@ class Looks:
 
     def __init__(self, transcript: Transcript, options: CueOptions) -> None:
         self.options = options
-        self.second_language = getattr(options, "second_language", "")
+        self.second_language = second_track(transcript, options.second_language)
         self._names = {speaker.id: escaped(clean(speaker.name)) for speaker in transcript.speakers}
         self._places = {speaker.id: number for number, speaker in enumerate(transcript.speakers)}
 
@@ -71,10 +77,11 @@ class Looks:
         return f"<c{classes}>" if classes else ""
 
     def settings(self, speaker: str | None) -> str:
-        """Cue settings: in which region it is shown."""
+        """Cue settings: in which region it is shown, and at which side where regions are not known, as in Chromium."""
         if not self.options.regions:
             return ""
-        return f" region:{SIDES[self._places.get(speaker or '', 0) % len(SIDES)]}"
+        side = SIDES[self._places.get(speaker or "", 0) % len(SIDES)]
+        return f" region:{side} align:{side}"
 
 
 def cue(number: int, caption: Caption, looks: Looks) -> str:
