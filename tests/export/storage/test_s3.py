@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import moto.server as moto_server
 import pytest
+import s3fs
 from audapolis.cli import main
 from audapolis.domain.codec import to_json
 from audapolis.errors import AudapolisError, NotFound
@@ -15,9 +17,6 @@ from audapolis.export.storage.places import place_of
 from audapolis.export.storage.store import Store
 
 from tests.builders import conversation
-
-moto_server = pytest.importorskip("moto.server")
-s3fs = pytest.importorskip("s3fs")
 
 
 @pytest.fixture(scope="module")
