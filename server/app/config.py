@@ -21,6 +21,7 @@ from .settings import changing, stored
 from .settings.checking import checked
 from .settings.describing import Described
 from .settings.groups import (
+    AnalyticsSettings,
     AudioSettings,
     CacheSettings,
     DeviceSettings,
@@ -68,6 +69,9 @@ class Settings(Group):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", json_schema_extra=AT_ONCE, description="Least severe log line."
     )
+    log_format: Literal["text", "json"] = Field(
+        "text", description="How log lines look: for people, or one JSON object each, for programs."
+    )
     server: ServerSettings = ServerSettings()
     jobs: JobSettings = JobSettings()
     audio: AudioSettings = AudioSettings()
@@ -79,6 +83,7 @@ class Settings(Group):
     cache: CacheSettings = CacheSettings()
     translation: TranslationSettings = TranslationSettings()
     exports: ExportSettings = ExportSettings()
+    analytics: AnalyticsSettings = AnalyticsSettings()
 
     @property
     def models_dir(self) -> Path:
@@ -89,6 +94,11 @@ class Settings(Group):
     def cache_dir(self) -> Path:
         """Where results are kept for later jobs."""
         return self.data_dir / "cache"
+
+    @property
+    def analytics_dir(self) -> Path:
+        """Where the history of what was done here is kept."""
+        return self.analytics.dir or self.data_dir / "analytics"
 
     @property
     def exports_dir(self) -> Path:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 StageName = str
 """One of `probe`, `decode`, `enhance`, `speech`, `diarize`, `transcribe`, `merge`, `refine`,
@@ -21,8 +22,19 @@ class Event:
     at: float = field(default_factory=time.time)
 
 
+Origin = Literal["computed", "checkpoint", "cache"]
+"""Where a stage's result is from: worked out now, an earlier attempt at the job, an earlier job."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StageStarted(Event):
+class WorkEvent(Event):
+    """Base of what happens while a recording is worked on. `job_id` is None for work that is nobody's job."""
+
+    job_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageStarted(WorkEvent):
     """A stage began. `resumed` is true when its result came from a checkpoint and nothing was computed."""
 
     stage: StageName
@@ -30,7 +42,7 @@ class StageStarted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StageProgress(Event):
+class StageProgress(WorkEvent):
     """A stage is `done_s` of `total_s` seconds of audio far; `total_s` is None where it is not known yet."""
 
     stage: StageName
@@ -39,16 +51,26 @@ class StageProgress(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StageFinished(Event):
-    """A stage ended well after `wall_s` seconds of wall time on `audio_s` seconds of audio."""
+class StageFinished(WorkEvent):
+    """A stage ended well after `wall_s` seconds of wall time on `audio_s` seconds of audio.
+
+    `cpu_s` and the bytes are what it took of the machine, its helper processes included; where stages run side by
+    side, what can't be told apart is shared evenly. `peak_rss_bytes` is the most memory the whole process and its
+    helpers were seen to hold meanwhile. What could not be measured is None.
+    """
 
     stage: StageName
     wall_s: float
     audio_s: float
+    origin: Origin = "computed"
+    cpu_s: float | None = None
+    peak_rss_bytes: int | None = None
+    read_bytes: int | None = None
+    written_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StageFailed(Event):
+class StageFailed(WorkEvent):
     """A stage ended with an error; `error` is the error's code."""
 
     stage: StageName
@@ -57,7 +79,7 @@ class StageFailed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChunkTranscribed(Event):
+class ChunkTranscribed(WorkEvent):
     """One chunk's words are known and checkpointed. `resumed` when they came from a checkpoint."""
 
     index: int
@@ -68,7 +90,81 @@ class ChunkTranscribed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FellBack(Event):
+class CacheLooked(WorkEvent):
+    """Results of earlier jobs were looked for: `hits` of `looks` were there."""
+
+    stage: StageName
+    looks: int
+    hits: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingProbed(WorkEvent):
+    """What a recording is. `container` as libav names it, `recording` a digest of its bytes."""
+
+    recording: str
+    container: str
+    codec: str
+    video: bool
+    channels: int
+    duration_s: float | None
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineChosen(WorkEvent):
+    """A stage works with this engine from now on; told again where another takes over."""
+
+    stage: StageName
+    engine: str
+    model: str
+    device: str
+    precision: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TranscriptMade(WorkEvent):
+    """What the result looks like. `confidence` is the mean of its words', 0..1; None where there are none."""
+
+    transcript_id: str
+    language: str
+    words: int
+    speakers: int
+    confidence: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelLoaded(WorkEvent):
+    """An engine's model is in memory and about to be used; `warm` when it was there already."""
+
+    model: str
+    device: str
+    wall_s: float
+    warm: bool = False
+    size_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelReleased(WorkEvent):
+    """A model was let go of after it had been in memory for `held_s` seconds."""
+
+    model: str
+    device: str
+    held_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchDecoded(WorkEvent):
+    """An engine decoded so many windows together."""
+
+    model: str
+    device: str
+    windows: int
+    wall_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FellBack(WorkEvent):
     """Something wanted could not be had and something else was used."""
 
     wanted: str
@@ -77,14 +173,14 @@ class FellBack(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeviceAwaited(Event):
+class DeviceAwaited(WorkEvent):
     """Memory of a device (`cpu`, `cuda:0`) is being waited for. Told again every ten seconds meanwhile."""
 
     device: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ModelFetching(Event):
+class ModelFetching(WorkEvent):
     """A model is being fetched from `source`: `done_bytes` of `total_bytes` are here."""
 
     model: str
@@ -102,14 +198,24 @@ class JobEvent(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobQueued(JobEvent):
-    """A job was accepted and waits."""
+    """A job was accepted and waits.
+
+    `origin` is the door it came in by: `api`, `openai`, `desktop`, `batch` or `command`. `client` names whoever sent
+    it without telling who that is: a keyed digest, empty where that is not to be known. `kind` is what it waits as.
+    """
+
+    origin: str = ""
+    client: str = ""
+    kind: str = "batch"
+    priority: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobStarted(JobEvent):
-    """A worker claimed the job; `attempt` counts from 1."""
+    """A worker, named by its process id, claimed the job; `attempt` counts from 1."""
 
     attempt: int
+    pid: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +254,48 @@ class WorkerLost(JobEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerStarted(Event):
+    """A worker process began."""
+
+    pid: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerEnded(Event):
+    """A worker process ended after `lived_s`; `reason` tells how, `orderly` whether it was meant to."""
+
+    pid: int
+    lived_s: float
+    orderly: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormatRendered(Event):
+    """A transcript was written in a format, or could not be: `error` is the error's code then.
+
+    `transcript_id` is empty where what was exported is no transcript of a job.
+    """
+
+    format: str
+    family: str
+    wall_s: float
+    size_bytes: int
+    transcript_id: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestServed(Event):
+    """An HTTP request was answered. `route` is the pattern, such as `/api/tasks/{task_id}`."""
+
+    route: str
+    method: str
+    status: int
+    wall_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExportStarted(Event):
     """An export in the background began, or went on after a restart."""
 
@@ -181,6 +329,15 @@ class ExportCancelled(Event):
 
 Emit = Callable[[Event], None]
 """Takes an event; must return at once and never raise."""
+
+
+def emitter_of(job_id: str, emit: Emit) -> Emit:
+    """An emitter that says of all that happens while a recording is worked on whose job it is."""
+
+    def told(event: Event) -> None:
+        emit(replace(event, job_id=job_id) if isinstance(event, WorkEvent) else event)
+
+    return told
 
 
 def ignore(_event: Event) -> None:

@@ -229,3 +229,43 @@ class ModelSettings(Group):
     defaults: dict[str, str] = Field({}, description='Model by language code, `*` for any, as JSON: `{"de": "small"}`.')
     keep_alive_s: float = Field(600.0, ge=0, description="Seconds an unused model stays loaded.")
     warm_up: bool = Field(False, description="Load the default model when a worker starts.")
+
+
+class AnalyticsSettings(Group):
+    """What is remembered of the work done here: figures, never words. Nothing of it leaves this machine."""
+
+    enabled: bool = Field(True, description="Remember how jobs went and how busy the machine was.")
+    dir: Folder | None = Field(
+        None, description="Where the history is kept; `analytics` in the data folder when not given."
+    )
+    clients: bool = Field(
+        True, description="Tell whose jobs are whose, by digests that name nobody. Without, all are alike."
+    )
+    sample_s: float = Field(
+        10.0, ge=1, le=3600, description="Seconds between looks at the machine; more often while much changes."
+    )
+    raw_days: float = Field(7.0, gt=0, description="Samples are kept as they are for so long, then by the minute.")
+    minute_days: float = Field(60.0, gt=0, description="They are kept by the minute for so long, then by the hour.")
+    hour_days: float = Field(730.0, gt=0, description="They are kept by the hour for so long.")
+    fact_days: float = Field(365.0, gt=0, description="Facts of single jobs are kept for so long.")
+    target_wait_s: float = Field(
+        300.0,
+        gt=0,
+        json_schema_extra=AT_ONCE,
+        description="Waiting time that advice and capacity planning aim to stay under, in seconds.",
+    )
+    traces: str | None = Field(
+        None,
+        pattern=r"^https?://[^/\s@]+[^\s@]*$",
+        description="OpenTelemetry collector (OTLP over HTTP) that is sent a span for each stage; needs "
+        "`audapolis[traces]`.",
+    )
+    open_metrics: bool = Field(
+        False, description="Answer `/metrics` without the token, for a Prometheus that can't send one."
+    )
+
+    @model_validator(mode="after")
+    def _coarser_is_kept_longer(self) -> Self:
+        if not self.raw_days <= self.minute_days <= self.hour_days:
+            raise ValueError("raw_days must not be more than minute_days, nor minute_days more than hour_days")
+        return self

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -137,8 +138,15 @@ def test_loudness_changes_nothing(gain: float) -> None:
 
 
 def test_how_the_sound_is_cut_into_windows_changes_nothing() -> None:
+    """The embeddings agree as far as matrix products do: how those round depends on the processor and on their size."""
     sound, speech = conversation(TWO)
-    assert diarize(sound, speech, window=16_000) == diarize(sound, speech, window=54_321)
+    short, long = diarize(sound, speech, window=16_000), diarize(sound, speech, window=54_321)
+    assert short.turns == long.turns
+    assert [replace(speaker, embedding=()) for speaker in short.speakers] == [
+        replace(speaker, embedding=()) for speaker in long.speakers
+    ]
+    for one, other in zip(short.speakers, long.speakers, strict=True):
+        assert one.embedding == pytest.approx(other.embedding, abs=1e-5)
 
 
 def test_times_count_from_the_first_window() -> None:
