@@ -18,6 +18,7 @@ from .stages.decode import DecodeStage
 from .stages.diarize import DiarizeStage
 from .stages.enhance import EnhanceStage
 from .stages.merge import MergeStage
+from .stages.metering import Meter, TreeMeter
 from .stages.probe import ProbeStage
 from .stages.refine import RefineStage
 from .stages.runner import run_stages
@@ -49,6 +50,7 @@ class ModernPipeline:
         self._transcription = transcription or TranscriptionBridge(settings)
         self._diarization = DiarizationBridge(settings)
         self._cache = open_cache(settings)
+        self._meter = TreeMeter if settings.analytics.enabled else Meter
         speech, audio = settings.speech, settings.audio
         detection = (speech.threshold, speech.min_speech_s, speech.min_silence_s, speech.pad_s)
         self.stages = (
@@ -111,7 +113,7 @@ class ModernPipeline:
         """
         self.check(options)
         work = Work(source=source, name=name or source.name, options=options)
-        run_stages(self.stages, work, replace(context, cache=self._cache if options.reuse else None))
+        run_stages(self.stages, work, replace(context, cache=self._cache if options.reuse else None), self._meter())
         if self._cache is not None:
             self._cache.trim()
         return work.transcript

@@ -10,15 +10,22 @@ from typing import Any
 
 from ..domain.cancellation import CancelToken
 from ..domain.codec import from_json, to_json
-from ..domain.events import StageFailed, StageFinished, StageStarted
+from ..domain.events import Origin, StageFailed, StageFinished, StageStarted
 from ..errors import AudapolisError, Cancelled, EngineFailed, InvalidDocument
 from .base import Stage, StageContext
+from .metering import Meter
 from .recall import key_for, recall, remember
 from .work import Work
 
 
-def run_stages(stages: Sequence[Stage[Any]], work: Work, context: StageContext) -> None:
+def run_stages(stages: Sequence[Stage[Any]], work: Work, context: StageContext, meter: Meter | None = None) -> None:
     """Run every stage once, each as soon as those it comes after have finished.
+
+    Args:
+        stages: In any order.
+        work: Grows from stage to stage.
+        context: Their surroundings.
+        meter: Measures what they take of the machine; nothing when not given.
 
     Raises:
         Cancelled: The context's token was set.
@@ -28,12 +35,13 @@ def run_stages(stages: Sequence[Stage[Any]], work: Work, context: StageContext) 
     waiting = list(stages)
     finished: set[str] = set()
     running: dict[Future[None], Stage[Any]] = {}
-    with ThreadPoolExecutor(thread_name_prefix="stage") as pool:
+    meter = meter or Meter()
+    with meter.running(), ThreadPoolExecutor(thread_name_prefix="stage") as pool:
         try:
             while waiting or running:
                 for stage in [s for s in waiting if finished.issuperset(s.needs(work))]:
                     waiting.remove(stage)
-                    future = pool.submit(_run_stage, stage, work, replace(context, cancel=siblings))
+                    future = pool.submit(_run_stage, stage, work, replace(context, cancel=siblings), meter)
                     running[future] = stage
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
                 for future in done:
@@ -53,20 +61,47 @@ def _let_first_cause_win(running: dict[Future[None], Stage[Any]]) -> None:
         future.exception()
 
 
-def _run_stage(stage: Stage[Any], work: Work, context: StageContext) -> None:
+def _run_stage(stage: Stage[Any], work: Work, context: StageContext, meter: Meter) -> None:
     context.cancel.check()
     began = time.monotonic()
+    with meter.stage() as usage:
+        origin = _result(stage, work, context)
+    context.emit(
+        StageFinished(
+            stage=stage.name,
+            wall_s=time.monotonic() - began,
+            audio_s=work.duration_s,
+            origin=origin,
+            cpu_s=usage.cpu_s,
+            peak_rss_bytes=usage.peak_rss_bytes,
+            read_bytes=usage.read_bytes,
+            written_bytes=usage.written_bytes,
+        )
+    )
+
+
+def _result(stage: Stage[Any], work: Work, context: StageContext) -> Origin:
+    """Leave the stage's result in the work, worked out or found again; tells which."""
     key = key_for(stage, work)
+    origin: Origin = "checkpoint"
     result = _load(stage, context)
     if result is None:
+        origin = "cache"
         result = _reuse(stage, key, work, context)
-    resumed = result is not None
-    context.emit(StageStarted(stage=stage.name, resumed=resumed))
+    context.emit(StageStarted(stage=stage.name, resumed=result is not None))
+    if result is None:
+        origin = "computed"
+        result = _computed(stage, key, work, context)
+    setattr(work, stage.leaves, result)
+    work.keys[stage.name] = key
+    return origin
+
+
+def _computed(stage: Stage[Any], key: str, work: Work, context: StageContext) -> Any:
     try:
-        if result is None:
-            result = stage.run(work, context)
-            _checkpoint(stage, result, context)
-            remember(stage, key, result, work, context)
+        result = stage.run(work, context)
+        _checkpoint(stage, result, context)
+        remember(stage, key, result, work, context)
     except Cancelled:
         raise
     except AudapolisError as error:
@@ -77,9 +112,7 @@ def _run_stage(stage: Stage[Any], work: Work, context: StageContext) -> None:
         raise EngineFailed(
             f"The {stage.name} stage ran out of memory.", hint="Close other programs or use a smaller model."
         ) from error
-    setattr(work, stage.leaves, result)
-    work.keys[stage.name] = key
-    context.emit(StageFinished(stage=stage.name, wall_s=time.monotonic() - began, audio_s=work.duration_s))
+    return result
 
 
 def _reuse(stage: Stage[Any], key: str, work: Work, context: StageContext) -> Any:

@@ -1,0 +1,448 @@
+"""From events to facts: follows each job from the queue to its end, and tells what is worth remembering.
+
+A state machine without a clock or a database: the same events give the same facts. It remembers only jobs that have
+not ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields, replace
+from functools import singledispatchmethod
+from typing import Any, Literal
+
+from ..domain.events import (
+    BatchDecoded,
+    CacheLooked,
+    EngineChosen,
+    Event,
+    ExportFailed,
+    FellBack,
+    FormatRendered,
+    JobCancelled,
+    JobFailed,
+    JobFinished,
+    JobQueued,
+    JobStarted,
+    ModelLoaded,
+    ModelReleased,
+    RecordingProbed,
+    StageFailed,
+    StageFinished,
+    StageStarted,
+    TranscriptMade,
+    WorkerEnded,
+    WorkerLost,
+    WorkerStarted,
+)
+from .critical_path import Ran, critical_path, total_if
+from .facts import ExportFact, Fact, FailureFact, FallbackFact, JobFact, LoadFact, Outcome, StageFact
+
+QUEUE = "queue"
+"""The wait for a worker, as a stage before the others."""
+
+_MOST_JOBS = 20_000
+"""Jobs followed at a time; the oldest is let go of beyond, so that lost ends can't fill the memory."""
+
+Recall = Callable[[str], JobQueued | None]
+"""Tells how a job was queued that this process never saw queued: it was before a restart."""
+
+
+@dataclass(slots=True)
+class _Stage:
+    """What is known of a stage that has not ended."""
+
+    began_at: float
+    looks: int = 0
+    hits: int = 0
+    engine: dict[str, str] = field(default_factory=dict)
+    load_s: float = 0.0
+    batches: int = 0
+    windows: int = 0
+
+
+@dataclass(slots=True)
+class _Job:
+    """A job that has not ended."""
+
+    queued: JobQueued
+    waiting_since: float | None
+    first_queued_at: float
+    running_since: float | None = None
+    attempt: int = 0
+    pid: int | None = None
+    queue_s: float = 0.0
+    run_s: float = 0.0
+    fallbacks: int = 0
+    stages: dict[str, _Stage] = field(default_factory=dict)
+    ended: list[StageFact] = field(default_factory=list)
+    probed: RecordingProbed | None = None
+    made: TranscriptMade | None = None
+    failed_stage: str = ""
+
+
+class Follower:
+    """Follows jobs, exports and workers. Not thread-safe: whoever has it tells it one event after the other.
+
+    Args:
+        digest: Makes of a recording's digest one that means nothing elsewhere.
+        recall: Tells of jobs queued before this process began.
+        version: Of this program, for the facts.
+    """
+
+    def __init__(
+        self, digest: Callable[[str], str], recall: Recall = lambda _job_id: None, *, version: str = ""
+    ) -> None:
+        self._digest = digest
+        self._recall = recall
+        self._version = version
+        self._jobs: dict[str, _Job] = {}
+        self._workers: set[int] = set()
+
+    def follow(self, event: Event) -> Sequence[Fact]:
+        """Take the next event; what is to be remembered now, in order."""
+        return self._heard(event) or ()
+
+    @property
+    def waiting(self) -> Sequence[tuple[str, float]]:
+        """Jobs that wait for a worker: their kind, and since when."""
+        return [(job.queued.kind, job.waiting_since) for job in self._jobs.values() if job.waiting_since is not None]
+
+    @property
+    def running(self) -> int:
+        """Jobs that workers are at."""
+        return sum(job.running_since is not None for job in self._jobs.values())
+
+    @property
+    def workers(self) -> frozenset[int]:
+        """Process ids of the workers that are alive."""
+        return frozenset(self._workers)
+
+    def _job(self, job_id: str | None) -> _Job | None:
+        return None if job_id is None else self._jobs.get(job_id)
+
+    def _stage(self, event: Any) -> _Stage | None:
+        job = self._job(event.job_id)
+        return None if job is None else job.stages.setdefault(event.stage, _Stage(event.at))
+
+    @singledispatchmethod
+    def _heard(self, event: Event) -> Sequence[Fact] | None:  # noqa: ARG002
+        return None
+
+    @_heard.register
+    def _queued(self, event: JobQueued) -> Sequence[Fact]:
+        job = self._jobs.get(event.job_id)
+        if job is None:
+            self._jobs[event.job_id] = _Job(event, event.at, event.at)
+            while len(self._jobs) > _MOST_JOBS:
+                del self._jobs[next(iter(self._jobs))]
+            return ()
+        facts = _interrupted(job, event.at)
+        job.waiting_since = event.at
+        return facts
+
+    @_heard.register
+    def _started(self, event: JobStarted) -> Sequence[Fact]:
+        job = self._jobs.get(event.job_id)
+        if job is None:
+            queued = self._recall(event.job_id) or JobQueued(job_id=event.job_id, at=event.at)
+            job = self._jobs[event.job_id] = _Job(queued, queued.at, queued.at)
+        facts = _interrupted(job, event.at)
+        if job.waiting_since is not None:
+            job.queue_s += max(0.0, event.at - job.waiting_since)
+        job.waiting_since, job.running_since = None, event.at
+        job.attempt, job.pid = event.attempt, event.pid
+        return facts
+
+    @_heard.register
+    def _stage_started(self, event: StageStarted) -> None:
+        self._stage(event)
+
+    @_heard.register
+    def _looked(self, event: CacheLooked) -> None:
+        if (stage := self._stage(event)) is not None:
+            stage.looks += event.looks
+            stage.hits += event.hits
+
+    @_heard.register
+    def _chosen(self, event: EngineChosen) -> None:
+        if (stage := self._stage(event)) is not None:
+            stage.engine = {name: getattr(event, name) for name in ("engine", "model", "device", "precision")}
+
+    @_heard.register
+    def _probed(self, event: RecordingProbed) -> None:
+        if (job := self._job(event.job_id)) is not None:
+            job.probed = event
+
+    @_heard.register
+    def _made(self, event: TranscriptMade) -> None:
+        if (job := self._job(event.job_id)) is not None:
+            job.made = event
+
+    @_heard.register
+    def _decoded(self, event: BatchDecoded) -> None:
+        if (job := self._job(event.job_id)) is not None and "transcribe" in job.stages:
+            job.stages["transcribe"].batches += 1
+            job.stages["transcribe"].windows += event.windows
+
+    @_heard.register
+    def _loaded(self, event: ModelLoaded) -> Sequence[Fact]:
+        job = self._job(event.job_id)
+        if job is not None and not event.warm:
+            waits = next((job.stages[name] for name in ("transcribe", "diarize") if name in job.stages), None)
+            if waits is not None:
+                waits.load_s += event.wall_s
+        return [
+            LoadFact(
+                at=event.at,
+                what="warm" if event.warm else "cold",
+                model=event.model,
+                device=event.device,
+                wall_s=event.wall_s,
+                size_bytes=event.size_bytes,
+                job_id=event.job_id or "",
+            )
+        ]
+
+    @_heard.register
+    def _released(self, event: ModelReleased) -> Sequence[Fact]:
+        return [
+            LoadFact(at=event.at, what="released", model=event.model, device=event.device, wall_s=event.held_s),
+        ]
+
+    @_heard.register
+    def _fell_back(self, event: FellBack) -> Sequence[Fact]:
+        job = self._job(event.job_id)
+        stage = ""
+        if job is not None:
+            job.fallbacks += 1
+            stage = next(reversed(job.stages), "")
+        return [
+            FallbackFact(
+                at=event.at,
+                job_id=event.job_id or "",
+                stage=stage,
+                wanted=event.wanted,
+                used=event.used,
+                reason=event.reason,
+            )
+        ]
+
+    @_heard.register
+    def _stage_finished(self, event: StageFinished) -> None:
+        if (job := self._job(event.job_id)) is None:
+            return
+        job.ended.append(
+            _stage_fact(
+                job,
+                event.stage,
+                event.at,
+                began_at=event.at - event.wall_s,
+                audio_s=event.audio_s or None,
+                origin=event.origin,
+                cpu_s=event.cpu_s,
+                peak_rss_bytes=event.peak_rss_bytes,
+                read_bytes=event.read_bytes,
+                written_bytes=event.written_bytes,
+            )
+        )
+
+    @_heard.register
+    def _stage_failed(self, event: StageFailed) -> None:
+        if (job := self._job(event.job_id)) is not None:
+            job.failed_stage = job.failed_stage or event.stage
+            job.ended.append(_stage_fact(job, event.stage, event.at, outcome="failed", error=event.error))
+
+    @_heard.register
+    def _lost(self, event: WorkerLost) -> Sequence[Fact]:
+        job = self._jobs.get(event.job_id)
+        stage = next(reversed(job.stages), "") if job else ""
+        interrupted = _interrupted(job, event.at) if job else []
+        failure = self._failure(event.at, "attempt", "worker_lost", event.job_id, job, stage=stage, detail=event.reason)
+        return [*interrupted, failure]
+
+    @_heard.register
+    def _finished(self, event: JobFinished) -> Sequence[Fact]:
+        return self._end(event.job_id, event.at, "done")
+
+    @_heard.register
+    def _cancelled(self, event: JobCancelled) -> Sequence[Fact]:
+        return self._end(event.job_id, event.at, "cancelled")
+
+    @_heard.register
+    def _failed(self, event: JobFailed) -> Sequence[Fact]:
+        job = self._jobs.get(event.job_id)
+        if job is None:
+            return ()
+        stage = job.failed_stage or next(reversed(job.stages), "")
+        failure = self._failure(event.at, "job", event.error, event.job_id, job, stage=stage)
+        return [*self._end(event.job_id, event.at, "failed", event.error), failure]
+
+    @_heard.register
+    def _worker_started(self, event: WorkerStarted) -> None:
+        self._workers.add(event.pid)
+
+    @_heard.register
+    def _worker_ended(self, event: WorkerEnded) -> Sequence[Fact]:
+        self._workers.discard(event.pid)
+        if event.orderly:
+            return ()
+        return [self._failure(event.at, "worker", "worker_lost", "", None, detail=event.reason)]
+
+    @_heard.register
+    def _rendered(self, event: FormatRendered) -> Sequence[Fact]:
+        names = ("at", "format", "family", "wall_s", "size_bytes", "transcript_id", "error")
+        facts: list[Fact] = [ExportFact(**{name: getattr(event, name) for name in names})]
+        if event.error:
+            facts.append(self._failure(event.at, "export", event.error, "", None, format=event.format))
+        return facts
+
+    @_heard.register
+    def _export_failed(self, event: ExportFailed) -> Sequence[Fact]:
+        return [self._failure(event.at, "export", event.error, event.export_id, None)]
+
+    def _end(self, job_id: str, at: float, outcome: Outcome, error: str = "") -> Sequence[Fact]:
+        """The facts of a job that ended; it is followed no longer."""
+        job = self._jobs.pop(job_id, None)
+        if job is None:  # told twice, or never seen
+            return ()
+        stages = _pathed(_queue_stages(job, job_id) + _close(job, at))
+        if job.running_since is not None:
+            job.run_s += max(0.0, at - job.running_since)
+        elif job.waiting_since is not None:
+            job.queue_s += max(0.0, at - job.waiting_since)
+        cpu = [stage.cpu_s for stage in stages if stage.cpu_s is not None]
+        peaks = [stage.peak_rss_bytes for stage in stages if stage.peak_rss_bytes is not None]
+        path = sorted((stage for stage in stages if stage.path_s > 0), key=lambda stage: stage.began_at)
+        fact = JobFact(
+            at=at,
+            job_id=job_id,
+            queued_at=job.first_queued_at,
+            outcome=outcome,
+            error=error,
+            failed_stage=job.failed_stage,
+            attempts=job.attempt,
+            origin=job.queued.origin,
+            kind=job.queued.kind,
+            priority=job.queued.priority,
+            client=job.queued.client,
+            queue_s=job.queue_s,
+            run_s=job.run_s,
+            fallbacks=job.fallbacks,
+            cpu_s=sum(cpu) if cpu else None,
+            peak_rss_bytes=max(peaks, default=None),
+            path=",".join(stage.stage for stage in path),
+            worker_pid=job.pid,
+            version=self._version,
+            **self._recording_facts(job),
+            **_engine_facts(stages),
+            **_result_facts(job),
+        )
+        return [fact, *stages]
+
+    def _recording_facts(self, job: _Job) -> dict[str, Any]:
+        if (probed := job.probed) is None:
+            return {}
+        return {
+            "recording": self._digest(probed.recording),
+            "file_type": probed.container.partition(",")[0],
+            "codec": probed.codec,
+            "video": probed.video,
+            "channels": probed.channels,
+            "size_bytes": probed.size_bytes,
+            "audio_s": probed.duration_s or max((s.audio_s or 0.0 for s in job.ended), default=0.0) or None,
+        }
+
+    def _failure(
+        self,
+        at: float,
+        kind: Literal["job", "attempt", "export", "worker"],
+        error: str,
+        job_id: str,
+        job: _Job | None,
+        **more: Any,
+    ) -> FailureFact:
+        known: dict[str, Any] = {}
+        if job is not None:
+            known = {**self._recording_facts(job), **_engine_facts([*job.ended, *_open_engines(job)])}
+            known = {name: known[name] for name in known if name in {field.name for field in fields(FailureFact)}}
+            known["client"] = job.queued.client
+        return FailureFact(at=at, kind=kind, error=error, job_id=job_id, version=self._version, **known, **more)
+
+
+def _stage_fact(job: _Job, name: str, at: float, **facts: Any) -> StageFact:
+    """What is to be remembered of a stage that ended."""
+    stage = job.stages.pop(name, None) or _Stage(at)
+    began_at = facts.pop("began_at", stage.began_at)
+    return StageFact(
+        at=at,
+        job_id=job.queued.job_id,
+        stage=name,
+        attempt=job.attempt,
+        began_at=began_at,
+        looks=stage.looks,
+        hits=stage.hits,
+        load_s=stage.load_s,
+        batches=stage.batches,
+        windows=stage.windows,
+        **stage.engine,
+        **facts,
+    )
+
+
+def _close(job: _Job, at: float) -> list[StageFact]:
+    """The stages of this attempt, those that were broken off included."""
+    broken = [_stage_fact(job, name, at, outcome="cancelled") for name in list(job.stages)]
+    ended, job.ended = [*job.ended, *broken], []
+    return ended
+
+
+def _interrupted(job: _Job, at: float) -> list[StageFact]:
+    """An attempt that ended without ending the job."""
+    if job.running_since is None:
+        return []
+    job.run_s += max(0.0, at - job.running_since)
+    job.running_since = job.pid = None
+    return _close(job, at)
+
+
+def _queue_stages(job: _Job, job_id: str) -> list[StageFact]:
+    began = job.running_since if job.running_since is not None else job.first_queued_at + job.queue_s
+    waited_s = max(0.0, began - job.first_queued_at)
+    return [StageFact(at=job.first_queued_at + waited_s, job_id=job_id, stage=QUEUE, began_at=job.first_queued_at)]
+
+
+def _pathed(stages: Sequence[StageFact]) -> list[StageFact]:
+    """The stages with their parts of the critical path."""
+    runs = [Ran(stage.stage, stage.began_at, stage.at) for stage in stages]
+    path, whole_s = critical_path(runs), total_if(runs, {})
+    return [
+        replace(
+            stage,
+            path_s=path.get(stage.stage, 0.0),
+            saves_s=max(0.0, whole_s - total_if(runs, {stage.stage: 0.0})),
+        )
+        for stage in stages
+    ]
+
+
+def _open_engines(job: _Job) -> list[StageFact]:
+    return [
+        StageFact(at=stage.began_at, began_at=stage.began_at, job_id="", stage=name, **stage.engine)
+        for name, stage in job.stages.items()
+    ]
+
+
+def _engine_facts(stages: Sequence[StageFact]) -> dict[str, Any]:
+    facts: dict[str, Any] = {}
+    for stage in stages:
+        if stage.stage == "transcribe" and stage.engine:
+            facts |= {name: getattr(stage, name) for name in ("engine", "model", "device", "precision")}
+        elif stage.stage == "diarize" and stage.engine:
+            facts["diarizer"] = stage.engine
+    return facts
+
+
+def _result_facts(job: _Job) -> dict[str, Any]:
+    names = ("transcript_id", "language", "words", "speakers", "confidence")
+    return {} if job.made is None else {name: getattr(job.made, name) for name in names}
