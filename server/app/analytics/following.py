@@ -7,7 +7,7 @@ not ended.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import fields
 from functools import singledispatchmethod
 from typing import Any, Literal
 
@@ -35,50 +35,25 @@ from ..domain.events import (
     WorkerLost,
     WorkerStarted,
 )
-from .critical_path import Ran, critical_path, total_if
-from .facts import ExportFact, Fact, FailureFact, FallbackFact, JobFact, LoadFact, Outcome, StageFact
-
-QUEUE = "queue"
-"""The wait for a worker, as a stage before the others."""
+from .facts import ExportFact, Fact, FailureFact, FallbackFact, JobFact, LoadFact, Outcome
+from .job_life import (
+    OpenJob,
+    OpenStage,
+    close,
+    engine_facts,
+    interrupted,
+    open_engines,
+    pathed,
+    queue_stage,
+    result_facts,
+    stage_fact,
+)
 
 _MOST_JOBS = 20_000
 """Jobs followed at a time; the oldest is let go of beyond, so that lost ends can't fill the memory."""
 
 Recall = Callable[[str], JobQueued | None]
 """Tells how a job was queued that this process never saw queued: it was before a restart."""
-
-
-@dataclass(slots=True)
-class _Stage:
-    """What is known of a stage that has not ended."""
-
-    began_at: float
-    looks: int = 0
-    hits: int = 0
-    engine: dict[str, str] = field(default_factory=dict)
-    load_s: float = 0.0
-    batches: int = 0
-    windows: int = 0
-
-
-@dataclass(slots=True)
-class _Job:
-    """A job that has not ended."""
-
-    queued: JobQueued
-    waiting_since: float | None
-    first_queued_at: float
-    running_since: float | None = None
-    attempt: int = 0
-    pid: int | None = None
-    queue_s: float = 0.0
-    run_s: float = 0.0
-    fallbacks: int = 0
-    stages: dict[str, _Stage] = field(default_factory=dict)
-    ended: list[StageFact] = field(default_factory=list)
-    probed: RecordingProbed | None = None
-    made: TranscriptMade | None = None
-    failed_stage: str = ""
 
 
 class Follower:
@@ -96,7 +71,7 @@ class Follower:
         self._digest = digest
         self._recall = recall
         self._version = version
-        self._jobs: dict[str, _Job] = {}
+        self._jobs: dict[str, OpenJob] = {}
         self._workers: set[int] = set()
 
     def follow(self, event: Event) -> Sequence[Fact]:
@@ -118,12 +93,12 @@ class Follower:
         """Process ids of the workers that are alive."""
         return frozenset(self._workers)
 
-    def _job(self, job_id: str | None) -> _Job | None:
+    def _job(self, job_id: str | None) -> OpenJob | None:
         return None if job_id is None else self._jobs.get(job_id)
 
-    def _stage(self, event: Any) -> _Stage | None:
+    def _stage(self, event: Any) -> OpenStage | None:
         job = self._job(event.job_id)
-        return None if job is None else job.stages.setdefault(event.stage, _Stage(event.at))
+        return None if job is None else job.stages.setdefault(event.stage, OpenStage(event.at))
 
     @singledispatchmethod
     def _heard(self, event: Event) -> Sequence[Fact] | None:  # noqa: ARG002
@@ -133,11 +108,11 @@ class Follower:
     def _queued(self, event: JobQueued) -> Sequence[Fact]:
         job = self._jobs.get(event.job_id)
         if job is None:
-            self._jobs[event.job_id] = _Job(event, event.at, event.at)
+            self._jobs[event.job_id] = OpenJob(event, event.at, event.at)
             while len(self._jobs) > _MOST_JOBS:
                 del self._jobs[next(iter(self._jobs))]
             return ()
-        facts = _interrupted(job, event.at)
+        facts = interrupted(job, event.at)
         job.waiting_since = event.at
         return facts
 
@@ -146,8 +121,8 @@ class Follower:
         job = self._jobs.get(event.job_id)
         if job is None:
             queued = self._recall(event.job_id) or JobQueued(job_id=event.job_id, at=event.at)
-            job = self._jobs[event.job_id] = _Job(queued, queued.at, queued.at)
-        facts = _interrupted(job, event.at)
+            job = self._jobs[event.job_id] = OpenJob(queued, queued.at, queued.at)
+        facts = interrupted(job, event.at)
         if job.waiting_since is not None:
             job.queue_s += max(0.0, event.at - job.waiting_since)
         job.waiting_since, job.running_since = None, event.at
@@ -233,7 +208,7 @@ class Follower:
         if (job := self._job(event.job_id)) is None:
             return
         job.ended.append(
-            _stage_fact(
+            stage_fact(
                 job,
                 event.stage,
                 event.at,
@@ -251,15 +226,15 @@ class Follower:
     def _stage_failed(self, event: StageFailed) -> None:
         if (job := self._job(event.job_id)) is not None:
             job.failed_stage = job.failed_stage or event.stage
-            job.ended.append(_stage_fact(job, event.stage, event.at, outcome="failed", error=event.error))
+            job.ended.append(stage_fact(job, event.stage, event.at, outcome="failed", error=event.error))
 
     @_heard.register
     def _lost(self, event: WorkerLost) -> Sequence[Fact]:
         job = self._jobs.get(event.job_id)
         stage = next(reversed(job.stages), "") if job else ""
-        interrupted = _interrupted(job, event.at) if job else []
+        broken_off = interrupted(job, event.at) if job else []
         failure = self._failure(event.at, "attempt", "worker_lost", event.job_id, job, stage=stage, detail=event.reason)
-        return [*interrupted, failure]
+        return [*broken_off, failure]
 
     @_heard.register
     def _finished(self, event: JobFinished) -> Sequence[Fact]:
@@ -306,7 +281,7 @@ class Follower:
         job = self._jobs.pop(job_id, None)
         if job is None:  # told twice, or never seen
             return ()
-        stages = _pathed(_queue_stages(job, job_id) + _close(job, at))
+        stages = pathed([queue_stage(job, job_id), *close(job, at)])
         if job.running_since is not None:
             job.run_s += max(0.0, at - job.running_since)
         elif job.waiting_since is not None:
@@ -335,12 +310,12 @@ class Follower:
             worker_pid=job.pid,
             version=self._version,
             **self._recording_facts(job),
-            **_engine_facts(stages),
-            **_result_facts(job),
+            **engine_facts(stages),
+            **result_facts(job),
         )
         return [fact, *stages]
 
-    def _recording_facts(self, job: _Job) -> dict[str, Any]:
+    def _recording_facts(self, job: OpenJob) -> dict[str, Any]:
         if (probed := job.probed) is None:
             return {}
         return {
@@ -359,90 +334,12 @@ class Follower:
         kind: Literal["job", "attempt", "export", "worker"],
         error: str,
         job_id: str,
-        job: _Job | None,
+        job: OpenJob | None,
         **more: Any,
     ) -> FailureFact:
         known: dict[str, Any] = {}
         if job is not None:
-            known = {**self._recording_facts(job), **_engine_facts([*job.ended, *_open_engines(job)])}
+            known = {**self._recording_facts(job), **engine_facts([*job.ended, *open_engines(job)])}
             known = {name: known[name] for name in known if name in {field.name for field in fields(FailureFact)}}
             known["client"] = job.queued.client
         return FailureFact(at=at, kind=kind, error=error, job_id=job_id, version=self._version, **known, **more)
-
-
-def _stage_fact(job: _Job, name: str, at: float, **facts: Any) -> StageFact:
-    """What is to be remembered of a stage that ended."""
-    stage = job.stages.pop(name, None) or _Stage(at)
-    began_at = facts.pop("began_at", stage.began_at)
-    return StageFact(
-        at=at,
-        job_id=job.queued.job_id,
-        stage=name,
-        attempt=job.attempt,
-        began_at=began_at,
-        looks=stage.looks,
-        hits=stage.hits,
-        load_s=stage.load_s,
-        batches=stage.batches,
-        windows=stage.windows,
-        **stage.engine,
-        **facts,
-    )
-
-
-def _close(job: _Job, at: float) -> list[StageFact]:
-    """The stages of this attempt, those that were broken off included."""
-    broken = [_stage_fact(job, name, at, outcome="cancelled") for name in list(job.stages)]
-    ended, job.ended = [*job.ended, *broken], []
-    return ended
-
-
-def _interrupted(job: _Job, at: float) -> list[StageFact]:
-    """An attempt that ended without ending the job."""
-    if job.running_since is None:
-        return []
-    job.run_s += max(0.0, at - job.running_since)
-    job.running_since = job.pid = None
-    return _close(job, at)
-
-
-def _queue_stages(job: _Job, job_id: str) -> list[StageFact]:
-    began = job.running_since if job.running_since is not None else job.first_queued_at + job.queue_s
-    waited_s = max(0.0, began - job.first_queued_at)
-    return [StageFact(at=job.first_queued_at + waited_s, job_id=job_id, stage=QUEUE, began_at=job.first_queued_at)]
-
-
-def _pathed(stages: Sequence[StageFact]) -> list[StageFact]:
-    """The stages with their parts of the critical path."""
-    runs = [Ran(stage.stage, stage.began_at, stage.at) for stage in stages]
-    path, whole_s = critical_path(runs), total_if(runs, {})
-    return [
-        replace(
-            stage,
-            path_s=path.get(stage.stage, 0.0),
-            saves_s=max(0.0, whole_s - total_if(runs, {stage.stage: 0.0})),
-        )
-        for stage in stages
-    ]
-
-
-def _open_engines(job: _Job) -> list[StageFact]:
-    return [
-        StageFact(at=stage.began_at, began_at=stage.began_at, job_id="", stage=name, **stage.engine)
-        for name, stage in job.stages.items()
-    ]
-
-
-def _engine_facts(stages: Sequence[StageFact]) -> dict[str, Any]:
-    facts: dict[str, Any] = {}
-    for stage in stages:
-        if stage.stage == "transcribe" and stage.engine:
-            facts |= {name: getattr(stage, name) for name in ("engine", "model", "device", "precision")}
-        elif stage.stage == "diarize" and stage.engine:
-            facts["diarizer"] = stage.engine
-    return facts
-
-
-def _result_facts(job: _Job) -> dict[str, Any]:
-    names = ("transcript_id", "language", "words", "speakers", "confidence")
-    return {} if job.made is None else {name: getattr(job.made, name) for name in names}
