@@ -1,29 +1,23 @@
 """The history in an embedded database: facts as rows, samples thinned out from raw to minutes to hours.
 
-Several processes may write at once (a server, a command line): SQLite in WAL mode. Losing the last second in a power
-cut is all right here, so commits are not synced.
+Several processes may use one at once (a server, a command line): SQLite in WAL mode. Whoever asks sees everything that
+was written before, and keeps nobody from writing meanwhile.
 """
 
 from __future__ import annotations
 
-import json
 import sqlite3
-import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_type_hints
 
-import numpy as np
-
-from ...errors import AudapolisError, StorageFull
-from ..facts import FACTS, Fact, Sample
+from ..facts import Fact, Sample
 from ..frame import Column, Frame
 from ..span import Period
-
-BUSY_S = 10.0
-"""How long a writer waits for another one."""
+from . import durations, forgetting, retention, rows, samples
+from .database import Database
+from .durations import Quantiles
+from .retention import Retention, Thinned
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +27,8 @@ class Curve:
     Attributes:
         labels: What tells it from others of the series.
         at: Where each step begins, Unix time.
+        mean: Of the samples in the step; each counts the same, however much time was between them.
+        low, high: The least and the greatest of them.
         count: Samples in each step.
     """
 
@@ -48,42 +44,44 @@ class Curve:
 class History:
     """What happened here. Thread-safe; opened at the first use, and made where there is none.
 
+    A damaged file is put aside and a new one begun, wherever the damage is noticed. Everything here raises `Conflict`
+    where the file is a newer Audapolis's, and another `AudapolisError` where it can't be used.
+
     Args:
-        path: The database file.
+        path: The database file. Next to it there may be its log of writes and, once it was damaged, the damaged one.
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._lock = threading.RLock()
-        self._connection: sqlite3.Connection | None = None
-        self._series: dict[tuple[str, str], int] = {}
+        self._database = Database(path)
+        self._series = samples.SeriesNumbers()
 
     def close(self) -> None:
-        """Close the database."""
-        with self._lock:
-            if self._connection is not None:
-                self._connection.close()
-            self._connection = None
-            self._series = {}
+        """Close the database. It opens again when it is used again."""
+        self._database.close()
+
+    def size_bytes(self) -> int:
+        """Room the history takes on disk."""
+        return self._database.size_bytes()
 
     def write(self, facts: Iterable[Fact] = (), samples: Iterable[Sample] = ()) -> None:
         """Keep facts and samples, all or none.
 
+        Times of samples are kept to the millisecond; a sample that is not a finite number is left out.
+
         Raises:
             StorageFull, AudapolisError: The database can't be written.
         """
-        with self._lock, self._mapped() as database, database:
-            for fact in facts:
-                names = [field.name for field in fields(fact)]
-                marks = ", ".join("?" * len(names))
-                database.execute(
-                    f"INSERT INTO {fact.table} ({', '.join(names)}) VALUES ({marks})",  # noqa: S608 - our own names
-                    [getattr(fact, name) for name in names],
-                )
-            database.executemany(
-                "INSERT OR REPLACE INTO samples (series, at, value) VALUES (?, ?, ?)",
-                [(self._series_id(database, sample), sample.at, sample.value) for sample in samples],
-            )
+        facts, samples = list(facts), list(samples)
+
+        def work(database: sqlite3.Connection) -> None:
+            rows.keep(database, facts)
+            self._series.keep(database, samples)
+
+        try:
+            self._database.write(work)
+        except BaseException:
+            self._series.forget()
+            raise
 
     def frame(
         self, table: str, period: Period | None, columns: Sequence[str], where: Mapping[str, object] | None = None
@@ -93,123 +91,96 @@ class History:
         Args:
             table: One of `FACTS`.
             period: Those with `at` in it; all when None.
-            columns: Fields of the fact. For `stages`, `jobs.NAME` is a field of the stage's job.
+            columns: Fields of the fact. Where it has a `job_id`, `jobs.NAME` is a field of the last fact about that
+                job: "" or NaN where there is none.
             where: Values that fields must have.
 
         Raises:
+            UnknownName: There is no such table or field.
             AudapolisError: The database can't be read.
         """
-        joined = any(name.startswith("jobs.") for name in (*columns, *(where or {})))
-        source = f"{table} LEFT JOIN last_jobs AS jobs USING (job_id)" if joined else table
-        conditions, values = ["1"], []
-        if period is not None:
-            conditions.append(f"{table}.at >= ? AND {table}.at < ?")
-            values += [period.since, period.until]
-        for name, value in (where or {}).items():
-            conditions.append(f"{_qualified(table, name)} = ?")
-            values.append(value)
-        chosen = ", ".join(_qualified(table, name) for name in columns)
-        query = f"SELECT {chosen} FROM {source} WHERE {' AND '.join(conditions)} ORDER BY {table}.at"  # noqa: S608
-        with self._lock, self._mapped() as database:
-            rows = database.execute(query, values).fetchall()
-        by_column = zip(*rows, strict=True) if rows else ([] for _ in columns)
-        return Frame({name: _column(table, name, list(cells)) for name, cells in zip(columns, by_column, strict=True)})
+        return self._database.read(lambda database: rows.frame(database, table, period, columns, where or {}))
 
     def curves(
         self, series: str, period: Period, *, step_s: float | None = None, labels: Mapping[str, str] | None = None
     ) -> list[Curve]:
         """A series over time, a curve for each combination of labels.
 
+        Samples are read by the minute for steps of a minute or more, by the hour for steps of an hour or more, and
+        as they were for shorter ones; where a period begins or ends within a minute or hour, that one is read more
+        finely. What is no longer kept so finely is read as it is still kept: a minute or hour then counts as of its
+        beginning. So the curves of periods that follow one another have each sample in exactly one of them.
+
         Args:
             series: A name of `SERIES`.
             period: When.
-            step_s: Length of a step; chosen so that there are at most 500 when not given.
+            step_s: Length of a step, to the millisecond; from a minute on rounded up to whole minutes, from an hour on
+                to whole hours. Steps begin at multiples of it since 1970. When not given, the shortest of 10 s, 30 s,
+                1 min, 2 min, 5 min, 10 min, 15 min, 30 min, 1 h, 2 h, 3 h, 6 h, 12 h, a day, a week that makes at
+                most 500.
             labels: Only curves with these.
         """
-        step_s = step_s or max(10.0, period.duration_s / 500)
-        curves = []
-        with self._lock, self._mapped() as database:
-            known = database.execute("SELECT id, labels FROM series WHERE name = ?", [series]).fetchall()
-            for series_id, text in known:
-                own = dict(json.loads(text))
-                if any(own.get(name) != value for name, value in (labels or {}).items()):
-                    continue
-                rows = database.execute(
-                    "SELECT CAST(at / ? AS INTEGER) * ?, avg(value), min(value), max(value), count(*) FROM samples "
-                    "WHERE series = ? AND at >= ? AND at < ? GROUP BY 1 ORDER BY 1",
-                    [step_s, step_s, series_id, period.since, period.until],
-                ).fetchall()
-                if rows:
-                    curves.append(Curve(series, own, *np.array(rows, float).T))
-        return curves
+        found = self._database.read(lambda database: samples.lines(database, series, period, step_s, labels or {}))
+        return [
+            Curve(series, own, cells.at / 1000, cells.total / cells.count, cells.low, cells.high, cells.count)
+            for own, cells in found
+        ]
 
-    def _series_id(self, database: sqlite3.Connection, sample: Sample) -> int:
-        key = (sample.series, json.dumps(sample.labels))
-        if key not in self._series:
-            database.execute("INSERT OR IGNORE INTO series (name, labels) VALUES (?, ?)", key)
-            found = database.execute("SELECT id FROM series WHERE name = ? AND labels = ?", key).fetchone()
-            self._series[key] = int(found[0])
-        return self._series[key]
+    def quantiles(
+        self, metric: str, period: Period, q: Sequence[float], labels: Mapping[str, str] | None = None
+    ) -> Quantiles:
+        """Quantiles of how long jobs and stages took, those that were done.
 
-    @contextmanager
-    def _mapped(self) -> Iterator[sqlite3.Connection]:
-        """The open database; its errors become ours."""
-        try:
-            if self._connection is None:
-                self._connection = _open(self._path)
-            yield self._connection
-        except (sqlite3.Error, OSError) as error:
-            if "disk is full" in str(error) or "No space left" in str(error):
-                raise StorageFull("The disk is full: the history took nothing.", hint="Free some space.") from error
-            raise AudapolisError(
-                f"The history can't be used: {error}.", hint=f"Check {self._path}; it may be deleted if it is damaged."
-            ) from error
+        Exact, with linear interpolation, where facts of the whole period are still there. Hours whose facts are gone
+        are answered from sketches, at most 1 % off; an hour then belongs to the period its beginning is in.
 
+        Args:
+            metric: `queue`, `run` or `end_to_end` of jobs; `stage.NAME` for the wall time of a stage.
+            period: When they ended.
+            q: Which quantiles, each in 0..1.
+            labels: Only those of this `model`.
 
-def _open(path: Path) -> sqlite3.Connection:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(path, timeout=BUSY_S, check_same_thread=False)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")
-    with connection:
-        for table, kind in FACTS.items():
-            columns = ", ".join(f"{field.name} {_sql_type(kind, field.name)}" for field in fields(kind))
-            connection.execute(f"CREATE TABLE IF NOT EXISTS {table} (number INTEGER PRIMARY KEY, {columns})")
-            connection.execute(f"CREATE INDEX IF NOT EXISTS {table}_at ON {table} (at)")
-        connection.execute("CREATE INDEX IF NOT EXISTS jobs_job ON jobs (job_id)")
-        connection.execute("CREATE INDEX IF NOT EXISTS stages_job ON stages (job_id)")
-        connection.execute(
-            "CREATE VIEW IF NOT EXISTS last_jobs AS SELECT * FROM jobs "
-            "WHERE number IN (SELECT max(number) FROM jobs GROUP BY job_id)"
-        )
-        connection.execute(
-            "CREATE TABLE IF NOT EXISTS series "
-            "(id INTEGER PRIMARY KEY, name TEXT NOT NULL, labels TEXT NOT NULL, UNIQUE (name, labels))"
-        )
-        connection.execute(
-            "CREATE TABLE IF NOT EXISTS samples (series INTEGER NOT NULL, at REAL NOT NULL, value REAL NOT NULL, "
-            "PRIMARY KEY (series, at)) WITHOUT ROWID"
-        )
-    return connection
+        Raises:
+            UnknownName: No such metric.
+            InvalidOption: A quantile is not in 0..1, or there is a label other than `model`.
+        """
+        return self._database.read(lambda database: durations.quantiles(database, metric, period, q, labels or {}))
+
+    def thin_out(self, now: float, keep: Retention | None = None) -> Thinned:
+        """Roll up the samples of hours that are over and delete what is too old: every few minutes, by anybody.
+
+        Args:
+            now: Unix time.
+            keep: How long what is kept; as `Retention` says when not given.
+
+        Raises:
+            StorageFull, AudapolisError: The database can't be written. What was not done is done next time.
+        """
+        thinned = retention.thin_out(self._database, keep or Retention(), now)
+        forgetting.scrub(self._database)
+        return thinned
+
+    def forget_job(self, job_id: str) -> int:
+        """Delete every fact about a job and its transcript, for good: nothing of them is left in the file.
+
+        The file is rewritten for it, which takes about a second for each 100 MB.
+
+        Returns:
+            How many facts there were.
+        """
+        return forgetting.forget_where(self._database, "job_id", job_id)
+
+    def forget_client(self, client: str) -> int:
+        """As `forget_job`, for all jobs of a client and everything else that is known of it."""
+        return forgetting.forget_where(self._database, "client", client)
+
+    def forget_recording(self, recording: str) -> int:
+        """As `forget_job`, for all jobs on a recording and everything else that is known of it."""
+        return forgetting.forget_where(self._database, "recording", recording)
+
+    def forget_all(self) -> int:
+        """Delete everything for good, samples too. Returns how many rows there were."""
+        return forgetting.forget_all(self._database)
 
 
-def _sql_type(kind: type[Fact], name: str) -> str:
-    return "TEXT" if _is_text(kind, name) else "REAL"
-
-
-def _is_text(kind: type[Fact], name: str) -> bool:
-    hint = str(get_type_hints(kind)[name])
-    return "str" in hint or "Literal" in hint
-
-
-def _qualified(table: str, name: str) -> str:
-    return name if "." in name else f"{table}.{name}"
-
-
-def _column(table: str, name: str, cells: list[Any]) -> Column:
-    table, _, field = name.rpartition(".") if "." in name else (table, "", name)
-    if _is_text(FACTS[table], field):
-        texts = np.empty(len(cells), object)
-        texts[:] = ["" if cell is None else cell for cell in cells]
-        return texts
-    return np.array([np.nan if cell is None else cell for cell in cells], float)
+__all__ = ["Curve", "History", "Quantiles", "Retention", "Thinned"]
