@@ -105,7 +105,8 @@ def fit(ratio: Column, busy: Column, pairs: Column, *, carries: float = math.inf
 
     Args:
         ratio: How long each job took, over what was to be expected of one like it.
-        busy, pairs: As `company` gives them.
+        busy: How many ran at once, as `company` gives it.
+        pairs: The mean of n(n−1), likewise.
         carries: What the cores carry.
     """
     ordinary = ratio < _OUTLYING * np.median(ratio) if len(ratio) else np.zeros(0, bool)

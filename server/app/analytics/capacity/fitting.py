@@ -12,7 +12,7 @@ from ..history.store import History
 from ..span import Period
 from .arrivals import Arrivals, arrivals
 from .contention import Contention, company, fit
-from .queueing import Service, Station, Wait
+from .queueing import P95, Service, Station, Wait
 
 MIN_JOBS = 20
 """Fewer tell nothing of capacity."""
@@ -31,6 +31,9 @@ COLUMNS = (
     "diarizer",
     "client",
 )
+
+_SOON_S = 1.0
+"""A free worker takes a job within this time; what waited less did not wait for one."""
 
 _LINE_JOBS = 12
 """From so many jobs of a kind on their durations are explained by the length of the recordings."""
@@ -136,13 +139,15 @@ def fitted(jobs: Frame, period: Period, workers: int, cores: float | None = None
         audio_s=mean_known(jobs["audio_s"]),
         cpu_s=mean_known(jobs["cpu_s"]),
         gpu_share=float(np.mean([str(device).startswith("cuda") for device in jobs["device"]])),
-        observed=Wait(
-            float(np.mean(jobs["queue_s"] > 1.0)), float(jobs["queue_s"].mean()), float(np.quantile(jobs["queue_s"], 0.95))
-        ),
+        observed=_waited(jobs["queue_s"]),
         utilisation=float(jobs["run_s"].sum()) / (workers * window.duration_s),
         error=1.96 * math.hypot(chance, contention.error / contention.slowdown(contention.seen)),
         jobs=known,
     )
+
+
+def _waited(queue_s: Column) -> Wait:
+    return Wait(float(np.mean(queue_s > _SOON_S)), float(queue_s.mean()), float(np.quantile(queue_s, P95)))
 
 
 def mean_known(values: Column) -> float | None:

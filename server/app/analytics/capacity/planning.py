@@ -11,7 +11,7 @@ import numpy as np
 
 from ..history.store import History
 from ..span import HOUR_S, Period
-from .fitting import Demand, Fitted, fitted, queue_jobs
+from .fitting import MIN_JOBS, Demand, Fitted, fitted, queue_jobs
 from .queueing import Service, Station, Wait, mixed
 from .replay import replay
 
@@ -148,11 +148,9 @@ def plan(
     jobs = queue_jobs(history, period)
     model = fitted(jobs, period, workers, cores)
     if model is None:
-        reason = f"Only {len(jobs)} jobs ran in this time; {20} are needed."
+        reason = f"Only {len(jobs)} jobs ran in this time; {MIN_JOBS} are needed."
         names = ("service", "now", "predicted", "headroom", "one_more_worker", "one_more_gpu", "growth")
-        return Plan(
-            jobs=len(jobs), workers=workers, target_wait_s=target_wait_s, unknown=dict.fromkeys(names, reason)
-        )
+        return Plan(jobs=len(jobs), workers=workers, target_wait_s=target_wait_s, unknown=dict.fromkeys(names, reason))
     return _Planner(model, workers, target_wait_s, gpus).plan()
 
 
@@ -219,7 +217,7 @@ class _Planner:
 
     def _one_more_gpu(self) -> Option | None:
         if not self.gpus or self.model.gpu_share < 0.5:
-            self.unknown["one_more_gpu"] = "Most jobs ran without a GPU, so nothing is known of how they would with one."
+            self.unknown["one_more_gpu"] = "Most jobs ran without a GPU; how they would with one is not known."
         elif not self.model.station.contention.known:
             self.unknown["one_more_gpu"] = "It can't be told how jobs hinder each other on the GPU there is."
         else:
