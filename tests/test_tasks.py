@@ -10,7 +10,17 @@ from pathlib import Path
 
 import pytest
 from audapolis.config import Settings
-from audapolis.domain.events import Event, JobCancelled, JobFailed, JobFinished, JobProgressed, JobQueued, JobStarted
+from audapolis.domain.events import (
+    Event,
+    JobCancelled,
+    JobEvent,
+    JobFailed,
+    JobFinished,
+    JobProgressed,
+    JobQueued,
+    JobStarted,
+    WorkerEnded,
+)
 from audapolis.domain.options import TranscribeOptions
 from audapolis.errors import Conflict, NotFound
 from audapolis.jobs.record import Job, JobState
@@ -233,7 +243,9 @@ def test_a_stopped_manager_puts_running_jobs_back_and_the_next_one_finishes_them
         first.subscribe(heard.append)
         began = time.monotonic()
     assert time.monotonic() - began < 2.5
-    assert isinstance(heard[-1], JobQueued)
+    assert isinstance([event for event in heard if isinstance(event, JobEvent)][-1], JobQueued)
+    assert isinstance(heard[-1], WorkerEnded)
+    assert heard[-1].orderly
     with TaskManager(settings, ChunkRunner) as second:
         done = second.wait(job.id, 30)
         assert (done.state, done.attempt) == (JobState.DONE, 2)

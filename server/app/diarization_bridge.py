@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .catalog.state import state_of
 from .config import Settings
 from .domain.cancellation import CancelToken
 from .domain.capability import Capability
-from .domain.events import DeviceAwaited, Emit, ModelFetching, ignore
+from .domain.events import DeviceAwaited, Emit, Event, ModelFetching, ModelLoaded, ignore
 from .domain.options import TranscribeOptions
 from .domain.transcript import Fallback
 from .engines.acoustic.diarizer import AcousticDiarizer
@@ -34,6 +34,9 @@ from .models import ModelLibrary
 ENGINES = ("pyannote", "sherpa", "acoustic")
 """Best first."""
 EMBEDDED = "acoustic"
+
+STAGE = "diarize"
+"""What the stage is called that engines are chosen for."""
 
 SMALL_BATCH = 1
 """Windows heard at once where memory did not suffice for more."""
@@ -95,6 +98,7 @@ class DiarizationBridge:
         self._library = ModelLibrary(settings)
         self._leases = DeviceLeases(settings.run_dir, self._probe, spare_bytes=settings.devices.spare_bytes)
         self._emit: Emit = ignore
+        self._between: Emit = ignore
         self._keep_alive_s = settings.models.keep_alive_s
         self._warm: dict[str, tuple[tuple[Path, Placement], Diarizer]] = {}
 
@@ -126,7 +130,7 @@ class DiarizationBridge:
         Args:
             options: What is asked of it.
             cancel: Stops the fetching of a model.
-            emit: Told how far that is.
+            emit: Told how far that is, and what the diarizer does until the next one is chosen.
 
         Raises:
             UnknownName: No such diarizer.
@@ -166,6 +170,10 @@ class DiarizationBridge:
             reason, remedy = (obstacle.reason, obstacle.remedy) if obstacle else ("", "")
             found.append(Capability(name, "speakers", obstacle is None, detail, reason, remedy))
         return found
+
+    def tell(self, emit: Emit) -> None:
+        """From now on, tell `emit` of models that are let go of."""
+        self._between = emit
 
     def close(self) -> None:
         """End the warm engines' processes."""
@@ -238,10 +246,11 @@ class DiarizationBridge:
     def _made(self, name: str, folder: Path, place: Placement) -> Diarizer:
         if name == "pyannote":
             diarizer = pyannote.PyannoteDiarizer(
-                folder, device=place.device, threads=self._threads, batch_size=place.batch_size
+                folder, device=place.device, threads=self._threads, batch_size=place.batch_size, tell=self._told
             )
             return self._leased(diarizer, place) if place.on_gpu else diarizer
-        return sherpa.SherpaDiarizer(folder, threads=self._threads, threshold=self._settings.sherpa_threshold)
+        threshold = self._settings.sherpa_threshold
+        return sherpa.SherpaDiarizer(folder, threads=self._threads, threshold=threshold, tell=self._told)
 
     def _leased(self, diarizer: Diarizer, place: Placement) -> Diarizer:
         """A diarizer that waits for its share of a GPU, and gives it back when others need it."""
@@ -250,6 +259,13 @@ class DiarizationBridge:
         return LeasedDiarizer(
             diarizer, gpu, PYANNOTE_SMALL_BYTES if place.batch_size else PYANNOTE_BYTES, engines, self._waits
         )
+
+    def _told(self, event: Event) -> None:
+        """Pass on what a diarizer tells: loading is a recording's doing, letting go is nobody's."""
+        if isinstance(event, ModelLoaded):
+            self._emit(replace(event, stage=STAGE))
+        else:
+            self._between(event)
 
     def _waits(self, device: Device) -> None:
         self._emit(DeviceAwaited(device=device.label))

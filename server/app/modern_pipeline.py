@@ -8,6 +8,7 @@ from pathlib import Path
 from .audio.decoding import DecodeLimits
 from .config import Settings
 from .diarization_bridge import DiarizationBridge
+from .domain.events import Emit
 from .domain.options import TranscribeOptions
 from .domain.transcript import Transcript
 from .engines.silero import SileroDetector
@@ -75,6 +76,11 @@ class ModernPipeline:
             RefineStage(VoiceBook(settings).named),
             AssessStage(),
         )
+
+    def tell(self, emit: Emit) -> None:
+        """From now on, tell `emit` what happens that is no recording's doing, such as a model being let go of."""
+        self._transcription.tell(emit)
+        self._diarization.tell(emit)
 
     def warm_up(self) -> None:
         """Load the model that recordings without any wishes are recognised with."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 import json
-import threading
 import time
 import uuid
 from collections.abc import Callable, Sequence
@@ -14,18 +13,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .config import Settings
-from .domain.events import Emit, JobCancelled, JobEvent, JobQueued
+from .domain.events import Emit, JobCancelled
 from .domain.options import TranscribeOptions
 from .domain.transcript import Transcript
 from .errors import Conflict, NotFound
-from .jobs.attempt import outcome
+from .jobs.attempt import outcome, queued
 from .jobs.database import Database
 from .jobs.folders import JobFolders, check_source
 from .jobs.leases import Leases
 from .jobs.listeners import Listeners
-from .jobs.record import Job, JobState, Runner
+from .jobs.record import Job, JobState, Kind, Runner
 from .jobs.store import JobStore, StageRun
 from .jobs.supervisor import Supervisor
+from .jobs.waiting import wait_for_end
 from .jobs.worker import WorkerPlan
 from .stages.base import StageContext
 from .stages.cache import forget
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 DELETE_PATIENCE_S = 10.0
 """Longest time `delete` waits for a running job to stop; workers are killed well before."""
 
-WAIT_LOOK_S = 0.5
-
 
 class PipelineRunner:
     """Runs jobs through the pipeline, which stays warm between them. Lives in a worker process."""
@@ -46,7 +44,12 @@ class PipelineRunner:
         from .modern_pipeline import ModernPipeline  # heavy, and of no use outside the workers
 
         self._pipeline = ModernPipeline(settings)
-        if settings.models.warm_up:
+        self._warms_up = settings.models.warm_up
+
+    def prepare(self, emit: Emit) -> None:
+        """Load the default model if that is wanted; `emit` is told of models let go of between jobs, too."""
+        self._pipeline.tell(emit)
+        if self._warms_up:
             self._pipeline.warm_up()
 
     def run(self, job: Job, context: StageContext) -> Transcript:
@@ -133,6 +136,9 @@ class TaskManager:
         priority: int = 0,
         owns_source: bool = False,
         exports: Sequence[str] | None = None,
+        origin: str = "",
+        client: str = "",
+        kind: Kind = "batch",
     ) -> Job:
         """Queue a recording. When this returns the job survives `kill -9` of anything.
 
@@ -143,6 +149,9 @@ class TaskManager:
             priority: Higher goes first; each step is worth ten minutes of waiting.
             owns_source: Give the file to the job: it is moved into the data folder and deleted with the job.
             exports: Presets it is to be exported with once done; those of the settings when None.
+            origin: The door it came in by; see `Job`.
+            client: Tells senders apart.
+            kind: Whether somebody waits for it.
 
         Raises:
             NotFound: No such file.
@@ -161,10 +170,13 @@ class TaskManager:
             owns_source=owns_source,
             created_at=time.time(),
             exports=None if exports is None else tuple(exports),
+            origin=origin,
+            client=client,
+            kind=kind,
         )
         with self._listeners.in_order():
             self._store.add(job)
-            self._listeners.publish(JobQueued(job_id=job.id))
+            self._listeners.publish(queued(job))
         self._supervisor.wake()
         return job
 
@@ -208,7 +220,7 @@ class TaskManager:
         """
         with self._listeners.in_order():
             job = self._store.retry(job_id)
-            self._listeners.publish(JobQueued(job_id=job.id))
+            self._listeners.publish(queued(job))
         self._supervisor.wake()
         return job
 
@@ -313,24 +325,7 @@ class TaskManager:
         Raises:
             NotFound: No such job.
         """
-        until = time.monotonic() + timeout_s
-        news = threading.Event()
-
-        def listen(event: object) -> None:
-            if isinstance(event, JobEvent) and event.job_id == job_id:
-                news.set()
-
-        unsubscribe = self.subscribe(listen)
-        try:
-            while True:
-                job = self.get(job_id)
-                left_s = until - time.monotonic()
-                if job.state.ended or left_s <= 0:
-                    return job
-                news.wait(min(WAIT_LOOK_S, left_s))
-                news.clear()
-        finally:
-            unsubscribe()
+        return wait_for_end(job_id, timeout_s, self.get, self.subscribe)
 
     @property
     def worker_pids(self) -> builtins.list[int]:

@@ -12,7 +12,7 @@ from .catalog.telling import Telling
 from .config import Settings
 from .domain.cancellation import CancelToken
 from .domain.capability import Capability
-from .domain.events import DeviceAwaited, Emit, FellBack, ignore
+from .domain.events import DeviceAwaited, Emit, Event, FellBack, ModelLoaded, ignore
 from .domain.options import TranscribeOptions
 from .domain.transcript import Fallback
 from .engines.base import Chosen, SpeechEngine
@@ -29,6 +29,9 @@ from .models import ModelLibrary
 from .speech_choice import GET_WHISPER, Decision, SpeechChoice, beyond_embedded
 
 log = logging.getLogger(__name__)
+
+STAGE = "transcribe"
+"""What the stage is called that engines are chosen for."""
 
 
 class TranscriptionBridge:
@@ -85,7 +88,7 @@ class TranscriptionBridge:
 
         Args:
             options: What is wanted.
-            emit: Told of fetching, of waiting for a device, and of every step down while the engine works.
+            emit: Told of fetching, of waiting for a device, of what the engine does, and of every step down.
             cancel: Stops fetching.
 
         Raises:
@@ -103,8 +106,14 @@ class TranscriptionBridge:
                 FellBack(wanted=fallback.wanted, used=fallback.used, reason=fallback.reason)
             ),
             on_wait=lambda device: emit(DeviceAwaited(device=device.label)),
+            on_engine=lambda info: emit(info.chosen_for(STAGE)),
+            tell=lambda event: emit(_staged(event)),
         )
         return Chosen(engine, (*decision.fallbacks, *noted))
+
+    def tell(self, emit: Emit) -> None:
+        """From now on, tell `emit` of models that are loaded beforehand, and of those let go of."""
+        self._engines.tell = emit
 
     def warm_up(self) -> None:
         """Load what a recording without any wishes would be recognised with. What fails will be met again, and told."""
@@ -113,7 +122,7 @@ class TranscriptionBridge:
             if decision.model is not None:
                 devices, _ = self._usable(decision, TranscribeOptions())
                 first = self._plan(decision, TranscribeOptions(), devices)(None)[0]
-                self._engines.give_back(self._engines.take(first.place, CancelToken()))
+                self._engines.give_back(self._engines.take(first.place, CancelToken(), tell=self._engines.tell))
         except AudapolisError as error:
             log.warning("The default model could not be loaded: %s", error)
 
@@ -199,3 +208,7 @@ class TranscriptionBridge:
         )
         last = [embedded] if decision.may_embed and not beyond_embedded(options) else []
         return lambda sound_s: [*steps.plan(sound_s), *last]
+
+
+def _staged(event: Event) -> Event:
+    return replace(event, stage=STAGE) if isinstance(event, ModelLoaded) else event

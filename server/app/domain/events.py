@@ -135,13 +135,17 @@ class TranscriptMade(WorkEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelLoaded(WorkEvent):
-    """An engine's model is in memory and about to be used; `warm` when it was there already."""
+    """An engine's model is in memory and about to be used; `warm` when it was there already.
+
+    `wall_s` is what opening it took, without waiting for memory. `stage` is empty where it was loaded beforehand.
+    """
 
     model: str
     device: str
     wall_s: float
     warm: bool = False
     size_bytes: int | None = None
+    stage: StageName = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from typing import Generic, Literal, Protocol, TypeVar, runtime_checkable
 
 from ..domain.audio import AudioReader, Chunk, Window
 from ..domain.cancellation import CancelToken
+from ..domain.events import Emit, EngineChosen, StageName
 from ..domain.transcript import Fallback, Span, Speaker, Turn, Word
 from ..errors import AudapolisError
 
@@ -36,6 +37,12 @@ class EngineInfo:
     embedding_model: str = ""
     punctuates: bool = True
     window_s: float = 0.0
+
+    def chosen_for(self, stage: StageName) -> EngineChosen:
+        """The event that tells that a stage works with this engine."""
+        return EngineChosen(
+            stage=stage, engine=self.name, model=self.model, device=self.device, precision=self.precision
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +106,15 @@ class Chosen(Generic[E]):
     def all_fallbacks(self) -> tuple[Fallback, ...]:
         """Those of the choice, and those taken since, while the engine worked."""
         return (*self.fallbacks, *(self.engine.fallbacks if isinstance(self.engine, FallsBack) else ()))
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """An engine that tells of what it does while it works: models it loads late, windows it decodes together."""
+
+    def tell(self, emit: Emit) -> None:
+        """Tell `emit`, and nobody else, from now on."""
+        ...
 
 
 class SpeechEngine(Protocol):

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from ..domain.audio import AudioReader, Chunk
 from ..domain.cancellation import CancelToken
+from ..domain.events import Emit, ignore
 from ..domain.transcript import Fallback
 from ..errors import AudapolisError, EngineFailed, EngineUnavailable, OutOfDeviceMemory, OutOfMemory
 from .base import EngineInfo, RecognisedChunk, RecogniseOptions, SpeechEngine
@@ -65,6 +66,8 @@ class LadderEngine:
         measured: Learns from what is seen.
         on_fallback: Told of each step down, as soon as it is taken.
         on_wait: Told now and then while memory of a device is waited for.
+        on_engine: Told of an engine that is at work now and is not what `info` promised before.
+        tell: Told of models and batches of windows.
     """
 
     def __init__(
@@ -74,14 +77,20 @@ class LadderEngine:
         measured: Measured,
         on_fallback: Callable[[Fallback], None],
         on_wait: Callable[[Device], None],
+        *,
+        on_engine: Callable[[EngineInfo], None] = lambda _info: None,
+        tell: Emit = ignore,
     ) -> None:
         self._plan = plan
         self._engines = engines
         self._measured = measured
         self._on_fallback = on_fallback
         self._on_wait = on_wait
+        self._on_engine = on_engine
+        self._tell = tell
         self._fallbacks: list[Fallback] = []
         self._info: EngineInfo | None = None
+        self._promised: EngineInfo | None = None
         self._heard: dict[str, int] = {}
 
     @property
@@ -106,6 +115,7 @@ class LadderEngine:
         work = _Work(chunks)
         if work.nothing_left():
             return
+        self._promised = self.info
         steps = list(self._plan(sound_s))
         if not steps:
             raise EngineUnavailable("There is nothing left that could recognise speech here.", hint="Start it anew.")
@@ -124,8 +134,11 @@ class LadderEngine:
     def _step(
         self, rung: Rung, work: _Work, audio: AudioReader, options: RecogniseOptions, cancel: CancelToken
     ) -> Iterator[RecognisedChunk]:
-        loaded = self._engines.take(rung.place, cancel, work.left_s / max(rung.speed, 1e-3), self._on_wait)
+        loaded = self._engines.take(rung.place, cancel, work.left_s / max(rung.speed, 1e-3), self._on_wait, self._tell)
         self._info = loaded.engine.info
+        if self._info != self._promised:
+            self._promised = self._info
+            self._on_engine(self._info)
         failure: BaseException | None = None
         stopwatch = _Stopwatch()
         try:

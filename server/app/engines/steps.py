@@ -132,6 +132,7 @@ class WhisperSteps:
             device=device,
             size_bytes=measured.memory_bytes(what) or predicted,
             open=lambda: self.open(self.folder, device, precision, batch_size, self.machine.threads),
+            model=facts.name,
         )
         info = EngineInfo("whisper", facts.name, device.label, precision, facts.quality, window_s=facts.window_s)
         return Rung(place, info, family=f"whisper on {device.key}", speed=measured.speed(what) or presumed)
@@ -181,7 +182,9 @@ def embedded_step(cpu: Device, processes: int, custom: Path | None = None, langu
         device=cpu,
         size_bytes=0,
         open=lambda: PocketSphinxEngine(processes, model_in(custom, language) if custom else None),
+        model=custom.name if custom else SHIPPED_NAME,
+        lazy=True,
     )
-    info = EngineInfo("pocketsphinx", custom.name if custom else SHIPPED_NAME, "cpu", "int8", "draft", punctuates=False)
+    info = EngineInfo("pocketsphinx", place.model, "cpu", "int8", "draft", punctuates=False)
     known = (language, "english") if language == EMBEDDED_LANGUAGE else (language,)
     return Rung(place, info, family="pocketsphinx", languages=known)

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 from ..domain.cancellation import CancelToken
+from ..domain.events import Emit, ModelLoaded, ModelReleased, ignore
 from ..errors import AudapolisError, DeviceLost
+from .base import Telling
 from .devices import Device, DeviceProbe
 from .leases import LOOK_S, DeviceLeases, Lease
 
@@ -43,6 +45,8 @@ class Place(Generic[E]):
         what: How people call it.
         size_bytes: Device memory to lease for it; 0 for what is too small to ask.
         apart: Whether it has a process of its own, which ends with it.
+        model: Name of its model, for events; `what` when not given.
+        lazy: Whether it loads its model when it is first used, and tells of that itself.
     """
 
     key: Hashable
@@ -51,6 +55,8 @@ class Place(Generic[E]):
     size_bytes: int
     open: Callable[[], E] = field(compare=False)
     apart: bool = False
+    model: str = ""
+    lazy: bool = False
 
 
 @dataclass(slots=True)
@@ -60,6 +66,8 @@ class Loaded(Generic[E]):
     Attributes:
         before_bytes: What this process used of the device before.
         peak_bytes: The most it was seen to take itself; None where that can't be told.
+        opened_at: Monotonic time since when it is in memory.
+        open_s: How long opening it took.
     """
 
     engine: E
@@ -68,6 +76,8 @@ class Loaded(Generic[E]):
     before_bytes: int = 0
     peak_bytes: int | None = None
     idle_since: float = 0.0
+    opened_at: float = field(default_factory=time.monotonic)
+    open_s: float = 0.0
 
 
 class WarmEngines(Generic[E]):
@@ -83,6 +93,7 @@ class WarmEngines(Generic[E]):
         spent: Whether this process has used a GPU and given it up: what is left of it only the end of the process
             frees (github.com/SYSTRAN/faster-whisper, issue 680).
         lost: Keys of devices that vanished.
+        tell: Told of every model that is let go of, from any thread.
     """
 
     def __init__(self, leases: DeviceLeases, probe: DeviceProbe, *, keep_alive_s: float, most: int = 2) -> None:
@@ -96,6 +107,7 @@ class WarmEngines(Generic[E]):
         self._closed = False
         self.spent = False
         self.lost: set[str] = set()
+        self.tell: Emit = ignore
 
     def is_warm(self, key: Hashable) -> bool:
         """Whether an engine is loaded and unused."""
@@ -108,6 +120,7 @@ class WarmEngines(Generic[E]):
         cancel: CancelToken,
         for_s: float | None = None,
         on_wait: Callable[[Device], None] = lambda _device: None,
+        tell: Emit = ignore,
     ) -> Loaded[E]:
         """Get an engine, warm or newly opened, with the memory it needs leased.
 
@@ -116,22 +129,18 @@ class WarmEngines(Generic[E]):
             cancel: Stops waiting for memory.
             for_s: How long it will be used, for others to plan by.
             on_wait: Told when memory has to be waited for, and every `WAIT_TOLD_S` while that goes on.
+            tell: Told that the engine is loaded, and by the engine itself what it does until it is given back.
 
         Raises:
             OutOfDeviceMemory: There is no room for it.
             Cancelled: While waiting.
             AudapolisError: Whatever opening it raises.
         """
-        with self._changed:
-            for loaded in self._idle:
-                if loaded.place.key == place.key:
-                    self._idle.remove(loaded)
-                    if loaded.lease is not None:
-                        loaded.lease.busy(for_s)
-                    return loaded
+        if (warm := self._take_warm(place, for_s)) is not None:
+            return _told(warm, tell, warm=True)
         lease = self._lease(place, cancel, for_s, on_wait)
         try:
-            return self._open(place, lease)
+            return _told(self._open(place, lease), tell, warm=False)
         except BaseException as error:
             self._note(place, error)
             if lease is not None:
@@ -140,6 +149,8 @@ class WarmEngines(Generic[E]):
 
     def give_back(self, loaded: Loaded[E], error: BaseException | None = None) -> None:
         """Stop using an engine; one that failed is let go of at once."""
+        if isinstance(loaded.engine, Telling):
+            loaded.engine.tell(ignore)
         if error is not None:
             self._note(loaded.place, error)
         if error is not None or self._closed or self._keep_alive_s == 0:
@@ -174,6 +185,16 @@ class WarmEngines(Generic[E]):
         for loaded in idle:
             self._let_go(loaded)
 
+    def _take_warm(self, place: Place[E], for_s: float | None) -> Loaded[E] | None:
+        with self._changed:
+            for loaded in self._idle:
+                if loaded.place.key == place.key:
+                    self._idle.remove(loaded)
+                    if loaded.lease is not None:
+                        loaded.lease.busy(for_s)
+                    return loaded
+        return None
+
     def _lease(
         self, place: Place[E], cancel: CancelToken, for_s: float | None, on_wait: Callable[[Device], None]
     ) -> Lease | None:
@@ -198,7 +219,9 @@ class WarmEngines(Generic[E]):
 
     def _open(self, place: Place[E], lease: Lease | None) -> Loaded[E]:
         before = self._probe.own_bytes(place.device) if lease else None
+        began_at = time.monotonic()
         loaded = Loaded(place.open(), place, lease, before or 0)
+        loaded.open_s = loaded.opened_at - began_at
         self.look(loaded)
         return loaded
 
@@ -216,6 +239,8 @@ class WarmEngines(Generic[E]):
             loaded.engine.close()
         except Exception:  # it is broken; its memory goes with the process
             log.exception("%s did not close", loaded.place.what)
+        held_s = time.monotonic() - loaded.opened_at
+        self.tell(ModelReleased(model=_model(loaded.place), device=loaded.place.device.label, held_s=held_s))
         self._note_spent(loaded.place)
         if loaded.lease is not None:
             with suppress(AudapolisError, OSError):
@@ -257,3 +282,25 @@ class WarmEngines(Generic[E]):
         if time.monotonic() - loaded.idle_since >= self._keep_alive_s:
             return True
         return loaded.lease is not None and loaded.lease.wanted()
+
+
+def _told(loaded: Loaded[E], tell: Emit, *, warm: bool) -> Loaded[E]:
+    """The engine, once it is told that it is loaded and whom it is to tell what it does."""
+    place = loaded.place
+    if warm or not place.lazy:
+        tell(
+            ModelLoaded(
+                model=_model(place),
+                device=place.device.label,
+                wall_s=0.0 if warm else loaded.open_s,
+                warm=warm,
+                size_bytes=loaded.peak_bytes,
+            )
+        )
+    if isinstance(loaded.engine, Telling):
+        loaded.engine.tell(tell)
+    return loaded
+
+
+def _model(place: Place[E]) -> str:
+    return place.model or place.what

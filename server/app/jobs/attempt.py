@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from ..domain.events import (
     StageProgress,
     StageStarted,
     WorkerLost,
+    emitter_of,
 )
 from ..errors import AudapolisError, Cancelled, WorkerCrashed
 from ..stages.base import StageContext
@@ -41,7 +43,7 @@ class Terminated(SystemExit):
 
 
 class Pulse:
-    """Shows signs of life for a running job from a thread of its own, and passes its events on.
+    """Shows signs of life for a running job from a thread of its own, and passes its events on, with the job's id.
 
     It vouches for the work, not for the process: when the work itself has been silent for `stall_s`, the lease is
     left to expire, and the supervisor ends the worker.
@@ -54,6 +56,7 @@ class Pulse:
         self._claim = claim
         self._cancel = cancel
         self._send = send
+        self._tell = emitter_of(claim.job.id, send)
         self._heartbeat_s = heartbeat_s
         self._stall_s = stall_s
         self._lock = threading.Lock()
@@ -84,7 +87,7 @@ class Pulse:
         if isinstance(event, StageStarted):
             self._guarded(lambda: self._note(event))
         if not isinstance(event, StageProgress):  # `JobProgressed` tells the same, less often
-            self._send(event)
+            self._tell(event)
 
     def _note(self, event: StageStarted) -> None:
         self._leases.note(self._claim, event.stage, "resumed" if event.resumed else "started")
@@ -143,7 +146,7 @@ def attempt(
         The job as it is now, or None when it was taken away.
     """
     job = claim.job
-    send(JobStarted(job_id=job.id, attempt=job.attempt))
+    send(JobStarted(job_id=job.id, attempt=job.attempt, pid=os.getpid()))
     try:
         workdir.mkdir(parents=True, exist_ok=True)
         with Pulse(leases, claim, cancel, send, heartbeat_s=heartbeat_s, stall_s=stall_s) as pulse:
@@ -186,11 +189,16 @@ def _severity(error: Exception) -> int:
     return logging.INFO if isinstance(error, AudapolisError) else logging.ERROR
 
 
+def queued(job: Job) -> JobQueued:
+    """The event that tells of a job that waits: new, given back, or to be tried again."""
+    return JobQueued(job_id=job.id, origin=job.origin, client=job.client, kind=job.kind, priority=job.priority)
+
+
 def outcome(job: Job) -> Event | None:
     """The event that tells of the state a job has come to."""
     match job.state:
         case JobState.QUEUED:
-            return JobQueued(job_id=job.id)
+            return queued(job)
         case JobState.DONE:
             return JobFinished(job_id=job.id)
         case JobState.CANCELLED:

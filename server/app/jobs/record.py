@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
+from ..domain.events import Emit
 from ..domain.options import TranscribeOptions
 from ..domain.transcript import Transcript
 from ..errors import AudapolisError, Cancelled, OutOfMemory, StorageFull
 from ..stages.base import StageContext
+
+Kind = Literal["batch", "interactive"]
+"""What a job waits as: to be done some time, or with somebody waiting on the line."""
 
 
 class JobState(StrEnum):
@@ -88,6 +92,9 @@ class Job:
         transcript_id: The `id` of the stored transcript, once done.
         duration_s: Length of the recording, once known.
         exports: Presets to export with once done (`preset`, `preset@target`); None follows the settings.
+        origin: The door it came in by: `api`, `openai`, `desktop`, `batch` or `command`; empty where nobody said.
+        client: Tells senders apart without naming them; empty where that is not to be known.
+        kind: What it waits as.
     """
 
     id: str
@@ -108,6 +115,9 @@ class Job:
     transcript_id: str | None = None
     duration_s: float | None = None
     exports: tuple[str, ...] | None = None
+    origin: str = ""
+    client: str = ""
+    kind: Kind = "batch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +165,15 @@ class Spendable(Protocol):
     @property
     def spent(self) -> bool:
         """Whether that is so now; the process is replaced when it is between jobs."""
+        ...
+
+
+@runtime_checkable
+class Preparing(Protocol):
+    """A runner that can get ready before its first job, and has things to tell that happen between jobs."""
+
+    def prepare(self, emit: Emit) -> None:
+        """Load what will be needed; from now on tell `emit` what happens that is no job's doing."""
         ...
 
 

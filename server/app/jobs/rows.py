@@ -30,6 +30,9 @@ _PLAIN = (
     "eta_s",
     "transcript_id",
     "duration_s",
+    "origin",
+    "client",
+    "kind",
 )
 
 

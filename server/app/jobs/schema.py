@@ -17,7 +17,7 @@ from sqlalchemy import (
     Text,
 )
 
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 """Every migration, oldest first. Kept here so that a start on an up-to-date database need not import Alembic."""
 
 metadata = MetaData()
@@ -54,6 +54,9 @@ jobs = Table(
     Column("transcript_id", Text),
     Column("duration_s", Double),
     Column("exports", Text, comment="JSON list of presets to export with once done; NULL: those of the settings"),
+    Column("origin", String(16), nullable=False, server_default="", comment="The door it came in by"),
+    Column("client", String(64), nullable=False, server_default="", comment="Digest of who sent it"),
+    Column("kind", String(16), nullable=False, server_default="batch", comment="batch or interactive"),
     Index("jobs_queue", "state", "home", "rank", "number"),
 )
 

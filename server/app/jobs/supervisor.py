@@ -22,7 +22,9 @@ from ..domain.events import (
     JobFinished,
     JobQueued,
     JobStarted,
+    WorkerEnded,
     WorkerLost,
+    WorkerStarted,
 )
 from ..errors import NotFound
 from .attempt import outcome
@@ -153,6 +155,7 @@ class Supervisor:
         for seat in self._seats:
             if seat.process is None and not self._stopping and now >= seat.free_at:
                 seat.process = WorkerProcess(self._plan)
+                self._listeners.publish(WorkerStarted(pid=seat.process.pid))
 
     def _sleep(self) -> None:
         watched = [fd for process in self._processes() for fd in (process.news, process.death)]
@@ -229,7 +232,9 @@ class Supervisor:
         meant = process.terminated or self._stopping
         seat = self._seat_of(process)
         seat.process = None
-        reason = process.bury()
+        pid, lived_s, reason = process.pid, time.monotonic() - process.started_at, process.bury()
+        orderly = process.ended_well or (meant and process.sentence is None)
+        self._listeners.publish(WorkerEnded(pid=pid, lived_s=lived_s, orderly=orderly, reason=reason))
         self._plan_successor(seat, process)
         taken = self._leases.take_from(process.name, reason, Blame.NOBODY if meant else Blame.JOB)
         for job in taken:

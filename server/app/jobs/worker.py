@@ -29,7 +29,7 @@ from ..errors import AudapolisError
 from .attempt import Terminated, attempt
 from .database import Database
 from .leases import Leases
-from .record import Claim, Job, JobState, OpenRunner, Runner, Spendable
+from .record import Claim, Job, JobState, OpenRunner, Preparing, Runner, Spendable
 
 log = logging.getLogger(__name__)
 
@@ -194,7 +194,9 @@ class Worker:
 
     def _open_runner(self) -> Runner:
         if self._runner is None:
-            self._runner = self._plan.open_runner()
+            self._runner = runner = self._plan.open_runner()
+            if isinstance(runner, Preparing):
+                runner.prepare(self.send)
         return self._runner
 
     def _warm_up(self) -> None:

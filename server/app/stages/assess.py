@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..domain.codec import to_plain
+from ..domain.events import TranscriptMade
 from ..domain.transcript import Span, Transcript
 from .base import Stage, StageContext
 from .doubts import Doubt, doubts, joined, unspoken
@@ -42,7 +43,20 @@ class AssessStage(Stage[Transcript]):
         """Assess the transcript."""
         context.cancel.check()
         speech = [span for chunk in work.chunks for span in chunk.speech]
+        context.emit(told(work.transcript))
         return replace(work.transcript, quality=assessed(work.transcript, speech))
+
+
+def told(transcript: Transcript) -> TranscriptMade:
+    """The event that tells what a transcript looks like, without any of its words."""
+    sure = [word.confidence for word in transcript.words]
+    return TranscriptMade(
+        transcript_id=transcript.id,
+        language=transcript.language,
+        words=len(sure),
+        speakers=len(transcript.speakers),
+        confidence=sum(sure) / len(sure) if sure else None,
+    )
 
 
 def assessed(transcript: Transcript, speech: Sequence[Span]) -> dict[str, Any]:

@@ -55,11 +55,13 @@ class DiarizeStage(Stage[Diarized]):
         if not work.options.diarize:
             return NOBODY
         if work.audio.channels > 1:
+            context.emit(CHANNELS.chosen_for(self.name))
             return Diarized(by_channel(work.chunks, work.audio.channels), CHANNELS)
         chosen = self._choose(work.options, context.cancel, context.emit)
         told = 0
         while True:
             told = _tell(chosen.fallbacks, told, context)
+            context.emit(chosen.engine.info.chosen_for(self.name))
             try:
                 return Diarized(self._heard(chosen.engine, work, context), chosen.engine.info, chosen.fallbacks)
             except (EngineFailed, EngineUnavailable) as error:

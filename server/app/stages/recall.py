@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from .. import __version__
 from ..domain.audio import Chunk
 from ..domain.codec import from_json, to_json, to_plain
+from ..domain.events import CacheLooked
 from ..engines.base import EngineInfo, RecognisedChunk
 from ..errors import InvalidDocument
 from .base import Stage, StageContext
@@ -35,7 +37,15 @@ def key_for(stage: Stage[Any], work: Work) -> str:
 def recall(stage: Stage[Any], key: str, work: Work, context: StageContext) -> Any:
     """The stage's result from an earlier job, or None. A sound file that belongs to it is put in the work folder."""
     cache = cache_for(work, context)
-    data = cache.load(key) if stage.cached else None
+    if not stage.cached or isinstance(cache, NoCache):
+        return None
+    result = _found(stage, key, cache, context)
+    context.emit(CacheLooked(stage=stage.name, looks=1, hits=int(result is not None)))
+    return result
+
+
+def _found(stage: Stage[Any], key: str, cache: StageCache, context: StageContext) -> Any:
+    data = cache.load(key)
     if data is None:
         return None
     try:
@@ -74,9 +84,19 @@ class ChunkMemory:
     """
 
     def __init__(self, stage: Stage[Any], work: Work, context: StageContext) -> None:
+        self._stage, self._emit = stage.name, context.emit
         self._cache = cache_for(work, context)
         heeded = {name: getattr(work.options, name) for name in stage.heeds}
         self._same = (__version__, stage.basis(work), heeded, work.keys.get("enhance"))
+
+    def find(self, chunks: Sequence[Chunk], engine: EngineInfo) -> dict[int, RecognisedChunk]:
+        """The words of those chunks that this engine has recognised before, by the chunks' indices."""
+        if not chunks or isinstance(self._cache, NoCache):
+            return {}
+        known = {chunk.index: self.load(chunk, engine) for chunk in chunks}
+        found = {index: result for index, result in known.items() if result is not None}
+        self._emit(CacheLooked(stage=self._stage, looks=len(known), hits=len(found)))
+        return found
 
     def load(self, chunk: Chunk, engine: EngineInfo) -> RecognisedChunk | None:
         """The chunk's words, if that engine has recognised it before."""

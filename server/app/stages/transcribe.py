@@ -87,6 +87,7 @@ class TranscribeStage(Stage[Recognised]):
         chosen = self._choose(work.options, context.emit, context.cancel)
         for fallback in chosen.fallbacks:
             context.emit(FellBack(wanted=fallback.wanted, used=fallback.used, reason=fallback.reason))
+        context.emit(chosen.engine.info.chosen_for(self.name))
         context.checkpoints.save(ENGINE_KEY, to_json(chosen.engine.info))
         chunks = self._chunks(work, chosen.engine.info.window_s)
         done = _checkpointed(chunks, context)
@@ -158,8 +159,7 @@ def _remembered(
     chunks: list[Chunk], memory: ChunkMemory, chosen: Chosen[SpeechEngine], context: StageContext
 ) -> dict[int, RecognisedChunk]:
     """Results of earlier jobs, checkpointed for this one."""
-    known = {chunk.index: memory.load(chunk, chosen.engine.info) for chunk in chunks}
-    found = {index: result for index, result in known.items() if result is not None}
+    found = memory.find(chunks, chosen.engine.info)
     for index, result in found.items():
         context.checkpoints.save(chunk_key(index), to_json(result))
     return found

@@ -35,7 +35,7 @@ def main() -> None:
 
 def _decode(decoder: ChunkDecoder, job: ChunkJob) -> Reply:
     try:
-        return Reply(decoder.decode(job), _rss_bytes())
+        return Reply(decoder.decode(job), _rss_bytes(), ready_at=decoder.ready_at)
     except AudapolisError as error:
         return Reply((), _rss_bytes(), error)
     except (RuntimeError, ValueError, MemoryError) as error:

@@ -6,6 +6,7 @@ no width of search does. A third search after a second adaptation was measured t
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -67,10 +68,14 @@ class ChunkDecoder:
 
     `fast` searches once. `balanced` adapts the cepstra to what that found and searches again. `accurate` repeats
     this, the last time with wider beams. Searches are kept until a job wants another model or other words.
+
+    Attributes:
+        ready_at: Monotonic time, which all processes share, since when a model is loaded; None before.
     """
 
     def __init__(self) -> None:
         self._loaded = _Loaded(shipped(), ())
+        self.ready_at: float | None = None
 
     def decode(self, job: ChunkJob) -> tuple[DecodedWord, ...]:
         """The words of a chunk; none for one shorter than 0.1 s or without sound.
@@ -91,17 +96,20 @@ class ChunkDecoder:
         if wanted != self._loaded.key:
             self._loaded = _Loaded(*wanted)
         loaded = self._loaded
+        quick = loaded.quick
+        if self.ready_at is None:
+            self.ready_at = time.monotonic()
         spectra = power_spectra(job.samples * np.float32(_PEAK / peak))
         if job.mode == "fast":
-            return loaded.quick.words(_centred(cepstra(spectra))[0])
+            return quick.words(_centred(cepstra(spectra))[0])
         warped = _centred(cepstra(spectra, _WARPS))
         frames = warped[_UNWARPED]
-        words = loaded.quick.words(frames)
+        words = quick.words(frames)
         for thorough in [False] if job.mode == "balanced" else [False, True]:
             if not words:
                 break
             frames = loaded.adapted(warped, frames)
-            words = (loaded.thorough if thorough else loaded.quick).words(frames)
+            words = (loaded.thorough if thorough else quick).words(frames)
         return words
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from ...domain.audio import AudioReader, Chunk
 from ...domain.cancellation import CancelToken
+from ...domain.events import Emit, ModelLoaded, ignore
 from ...domain.transcript import Word
 from ...errors import EngineFailed, EngineUnavailable, WorkerCrashed
 from ..base import EngineInfo, RecognisedChunk, RecogniseOptions
@@ -44,11 +45,16 @@ class PocketSphinxEngine:
         _check_installed()
         self._model = model or shipped()
         self._pool = DecoderPool(processes or len(os.sched_getaffinity(0)))
+        self._emit: Emit = ignore
 
     @property
     def info(self) -> EngineInfo:
         """Name, model, device and precision in use."""
         return EngineInfo("pocketsphinx", self._model.name, "cpu", "int8", "draft", punctuates=False)
+
+    def tell(self, emit: Emit) -> None:
+        """Tell `emit` from now on when decoders had to be started."""
+        self._emit = emit
 
     def recognise(
         self, audio: AudioReader, chunks: Iterable[Chunk], options: RecogniseOptions, cancel: CancelToken
@@ -64,11 +70,14 @@ class PocketSphinxEngine:
         _check_language(options.language, self._model.language)
         _check_task(options.task)
         expected = prepare(options.vocabulary, self._model.dictionary) if options.vocabulary else ()
-        run = _Run(self._pool, audio, _Task(options.mode, self._model, expected), cancel)
+        run = _Run(self._pool, audio, _Task(options.mode, self._model, expected), cancel, self._started)
         try:
             yield from run.results(iter(long_ones_before_the_end(chunks, self._pool.size)))
         finally:
             run.abandon()
+
+    def _started(self, start_s: float) -> None:
+        self._emit(ModelLoaded(model=self._model.name, device="cpu", wall_s=start_s))
 
     def close(self) -> None:
         """End the decoder processes. The engine can't be used afterwards."""
@@ -98,13 +107,25 @@ class _Task:
 
 
 class _Run:
-    """One call of `recognise`: which decoder works on which chunk."""
+    """One call of `recognise`: which decoder works on which chunk.
 
-    def __init__(self, pool: DecoderPool, audio: AudioReader, task: _Task, cancel: CancelToken) -> None:
+    Args:
+        on_start: Told once how long decoders took to start, if any had to: they start side by side.
+    """
+
+    def __init__(
+        self,
+        pool: DecoderPool,
+        audio: AudioReader,
+        task: _Task,
+        cancel: CancelToken,
+        on_start: Callable[[float], None],
+    ) -> None:
         self._pool = pool
         self._audio = audio
         self._task = task
         self._cancel = cancel
+        self._on_start: Callable[[float], None] | None = on_start
         self._busy: dict[DecoderProcess, tuple[Chunk, int]] = {}
         self._again: list[tuple[Chunk, int]] = []
 
@@ -160,11 +181,15 @@ class _Run:
 
     def _collect(self, decoder: DecoderProcess) -> RecognisedChunk | None:
         """Take a decoder's answer; None when it crashed and the chunk is tried again."""
+        fresh = decoder.start_s is None
         try:
             reply = decoder.reply()
         except WorkerCrashed as error:
             self._retry(decoder, error)
             return None
+        if fresh and decoder.start_s is not None and self._on_start is not None:
+            self._on_start(decoder.start_s)
+            self._on_start = None
         chunk, _ = self._busy.pop(decoder)
         if reply.rss_bytes > MAX_RSS_BYTES:
             self._pool.discard(decoder)

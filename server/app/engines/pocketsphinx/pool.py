@@ -30,17 +30,28 @@ _PATIENCE = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a decoder process answers: words, or the error that stopped it, and how large it has become."""
+    """What a decoder process answers: words, or the error that stopped it, and how large it has become.
+
+    Attributes:
+        ready_at: Monotonic time, which all processes share, since when it has a model in memory.
+    """
 
     words: tuple[DecodedWord, ...]
     rss_bytes: int
     error: AudapolisError | None = None
+    ready_at: float | None = None
 
 
 class DecoderProcess:
-    """One child process; decodes one chunk at a time."""
+    """One child process; decodes one chunk at a time.
+
+    Attributes:
+        start_s: How long it took from its start until its model was loaded; None before the first answer.
+    """
 
     def __init__(self) -> None:
+        self.start_s: float | None = None
+        self._began_at = time.monotonic()
         self.connection, theirs = Pipe()
         package = __name__.rpartition(".")[0]
         command = [sys.executable, "-P", "-m", f"{package}.child", str(theirs.fileno())]
@@ -92,6 +103,8 @@ class DecoderProcess:
             answer: Reply = self.connection.recv()
         except (EOFError, OSError) as error:
             raise self._crash() from error
+        if self.start_s is None and answer.ready_at is not None:
+            self.start_s = answer.ready_at - self._began_at
         return answer
 
     def kill(self) -> None:

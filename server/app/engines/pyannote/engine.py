@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from ...domain.cancellation import CancelToken
+from ...domain.events import Emit, ignore
 from ..base import EngineInfo
 from ..speakers.host import Host
 from ..speakers.messages import ModelSpec
@@ -37,13 +38,16 @@ class PyannoteDiarizer:
         device: `cpu`, `cuda`, or `cuda:N`.
         threads: CPU threads to use; 0 takes all cores.
         batch_size: Windows heard at once; 0 leaves it to the pipeline (32 in those of pyannote).
+        tell: Told of the model's being loaded and let go of.
     """
 
-    def __init__(self, folder: Path, *, device: str = "cpu", threads: int = 0, batch_size: int = 0) -> None:
+    def __init__(
+        self, folder: Path, *, device: str = "cpu", threads: int = 0, batch_size: int = 0, tell: Emit = ignore
+    ) -> None:
         cores = threads or len(os.sched_getaffinity(0))
         self._model = ModelSpec("pyannote", str(folder.absolute()), device, cores, batch_size=batch_size)
         self._name = folder.name
-        self._host = Host("pyannote")
+        self._host = Host("pyannote", tell)
 
     @property
     def info(self) -> EngineInfo:

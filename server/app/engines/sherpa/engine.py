@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from ...domain.cancellation import CancelToken
+from ...domain.events import Emit, ignore
 from ..base import EngineInfo
 from ..speakers.host import Host
 from ..speakers.messages import ModelSpec
@@ -33,13 +34,14 @@ class SherpaDiarizer:
         folder: Holds `segmentation.onnx` (who speaks, within ten seconds) and `embedding.onnx` (a vector per voice).
         threads: CPU threads to use; 0 takes all cores. The wheels of sherpa-onnx know no GPU.
         threshold: Cosine distance up to which two stretches are one voice, where the number of speakers is open.
+        tell: Told of the model's being loaded and let go of.
     """
 
-    def __init__(self, folder: Path, *, threads: int = 0, threshold: float = 0.5) -> None:
+    def __init__(self, folder: Path, *, threads: int = 0, threshold: float = 0.5, tell: Emit = ignore) -> None:
         cores = threads or len(os.sched_getaffinity(0))
         self._model = ModelSpec("sherpa", str(folder.absolute()), "cpu", cores, threshold)
         self._name = folder.name
-        self._host = Host("sherpa")
+        self._host = Host("sherpa", tell)
 
     @property
     def info(self) -> EngineInfo:

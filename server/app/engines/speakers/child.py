@@ -10,8 +10,10 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 import warnings
 from contextlib import suppress
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -27,16 +29,37 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole terminal group; the parent decides
     warnings.simplefilter("ignore")
     connection = Connection(int(sys.argv[1]))
-    models: dict[ModelSpec, Loaded] = {}
+    models = _Models()
     with suppress(EOFError, OSError):
         while True:
             request: Request = connection.recv()
             with dies_with_parent(connection.fileno()):
-                answer = _answer(models, request)
+                answer = replace(_answer(models, request), loaded_at=models.loaded_at)
             connection.send(answer)
 
 
-def _answer(models: dict[ModelSpec, Loaded], request: Request) -> Answer:
+class _Models:
+    """The model in memory: one at a time.
+
+    Attributes:
+        loaded_at: When the model asked for last was loaded; None where it was here.
+    """
+
+    def __init__(self) -> None:
+        self._model: tuple[ModelSpec, Loaded] | None = None
+        self.loaded_at: float | None = None
+
+    def get(self, spec: ModelSpec) -> Loaded:
+        """A model; loaded in place of the one that is here, if that is another."""
+        self.loaded_at = None
+        if self._model is None or self._model[0] != spec:
+            self._model = None
+            self._model = spec, _load(spec)
+            self.loaded_at = time.monotonic()
+        return self._model[1]
+
+
+def _answer(models: _Models, request: Request) -> Answer:
     try:
         return Answer(_diarize(models, request), None, _rss_bytes())
     except AudapolisError as error:
@@ -52,14 +75,12 @@ def _answer(models: dict[ModelSpec, Loaded], request: Request) -> Answer:
         return Answer(None, failed, _rss_bytes())
 
 
-def _diarize(models: dict[ModelSpec, Loaded], request: Request) -> Found:
-    if request.model not in models:
-        models.clear()  # one model at a time
-        models[request.model] = _load(request.model)
+def _diarize(models: _Models, request: Request) -> Found:
+    model = models.get(request.model)
     if Path(request.sound).stat().st_size == 0:
         return Found((), {}, "")
     sound = np.memmap(request.sound, np.float32, "c")  # private: no library may change the file
-    return models[request.model].diarize(sound, request.count)
+    return model.diarize(sound, request.count)
 
 
 def _load(spec: ModelSpec) -> Loaded:

@@ -11,13 +11,15 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
 
 from ...domain.cancellation import CancelToken
+from ...domain.events import Emit, ModelLoaded, ModelReleased, ignore
 from ...errors import EngineFailed, WorkerCrashed
-from .messages import Answer, Found, Request
+from .messages import Answer, Found, ModelSpec, Request
 
 MAX_RSS_BYTES = 3 * 2**30
 """A process that has grown beyond this is ended after its recording."""
@@ -36,10 +38,17 @@ QUIET = {
 
 
 class Host:
-    """One child process; diarizes one recording at a time."""
+    """One child process; diarizes one recording at a time.
 
-    def __init__(self, engine: str) -> None:
+    Args:
+        engine: How people call what runs there.
+        tell: Told of models that are loaded and let go of, by the names of their folders.
+    """
+
+    def __init__(self, engine: str, tell: Emit = ignore) -> None:
         self._engine = engine
+        self._tell = tell
+        self._held: tuple[ModelSpec, float] | None = None
         self._one_at_a_time = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
@@ -59,6 +68,7 @@ class Host:
         """
         with self._one_at_a_time:
             cancel.check()
+            began_at = time.monotonic()
             connection = self._running()
             try:
                 connection.send(request)
@@ -70,6 +80,7 @@ class Host:
             except BaseException:
                 self._kill()
                 raise
+            self._note(request.model, answer.loaded_at, began_at)
             if answer.rss_bytes > MAX_RSS_BYTES:
                 self._kill()
         if answer.error is not None:
@@ -90,6 +101,20 @@ class Host:
             self._connection, self._process = _start()
         return self._connection
 
+    def _note(self, model: ModelSpec, loaded_at: float | None, began_at: float) -> None:
+        """Tell whether the model had to be loaded, which includes the start of the process."""
+        if loaded_at is not None:
+            self._let_go()
+            self._held = model, loaded_at
+            self._tell(ModelLoaded(model=_name(model), device=model.device, wall_s=loaded_at - began_at))
+        elif self._held is not None and self._held[0] == model:
+            self._tell(ModelLoaded(model=_name(model), device=model.device, wall_s=0.0, warm=True))
+
+    def _let_go(self) -> None:
+        if self._held is not None:
+            (model, since), self._held = self._held, None
+            self._tell(ModelReleased(model=_name(model), device=model.device, held_s=time.monotonic() - since))
+
     def _crashed(self) -> WorkerCrashed:
         process = self._process
         self._kill()
@@ -100,6 +125,7 @@ class Host:
         )
 
     def _kill(self) -> None:
+        self._let_go()
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -107,6 +133,10 @@ class Host:
             self._process.kill()
             self._process.wait()
             self._process = None
+
+
+def _name(model: ModelSpec) -> str:
+    return Path(model.folder).name
 
 
 def _start() -> tuple[Connection, subprocess.Popen[bytes]]:

@@ -75,11 +75,17 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the process sends back: what was found or what went wrong, and how large it has become."""
+    """What the process sends back: what was found or what went wrong, and how large it has become.
+
+    Attributes:
+        loaded_at: Monotonic time, which all processes share, when the model was loaded for this; None where it was
+            in memory already, or could not be loaded.
+    """
 
     found: Found | None
     error: AudapolisError | None
     rss_bytes: int
+    loaded_at: float | None = None
 
 
 class Loaded(Protocol):

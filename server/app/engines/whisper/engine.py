@@ -9,6 +9,7 @@ from typing import Literal
 
 from ...domain.audio import AudioReader, Chunk
 from ...domain.cancellation import CancelToken
+from ...domain.events import BatchDecoded, Emit, ignore
 from ...errors import EngineFailed
 from ..base import EngineInfo, RecognisedChunk, RecogniseOptions
 from .batching import Pace
@@ -66,6 +67,7 @@ class WhisperEngine:
         self._pace = Pace(_FIRST_WINDOWS if quick else 1, batch_size, clock)
         self._runs: set[RecordingRun] = set()
         self._closed = False
+        self._emit: Emit = ignore
 
     @property
     def info(self) -> EngineInfo:
@@ -78,6 +80,10 @@ class WhisperEngine:
     def languages(self) -> tuple[str, ...]:
         """Codes of the languages the model knows."""
         return self._vocabulary.languages
+
+    def tell(self, emit: Emit) -> None:
+        """Tell `emit` of every batch from now on."""
+        self._emit = emit
 
     def recognise(
         self, audio: AudioReader, chunks: Iterable[Chunk], options: RecogniseOptions, cancel: CancelToken
@@ -96,7 +102,7 @@ class WhisperEngine:
         """
         if self._closed:
             raise EngineFailed("The Whisper engine was closed.")
-        run = RecordingRun(self._network, self._vocabulary, self._pace, options, cancel)
+        run = RecordingRun(self._network, self._vocabulary, self._pace, options, cancel, on_batch=self._decoded)
         return self._tracked(run, audio, chunks)
 
     def _tracked(self, run: RecordingRun, audio: AudioReader, chunks: Iterable[Chunk]) -> Iterator[RecognisedChunk]:
@@ -105,6 +111,10 @@ class WhisperEngine:
             yield from run.results(audio, chunks)
         finally:
             self._runs = {other for other in self._runs if other.busy}
+
+    def _decoded(self, windows: int, wall_s: float) -> None:
+        model = self._network.facts.name
+        self._emit(BatchDecoded(model=model, device=self._device, windows=windows, wall_s=wall_s))
 
     def close(self) -> None:
         """Free the memory. A call that still runs is waited for, for a second, and then left to itself."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ...domain.audio import AudioReader, Chunk
@@ -30,6 +31,7 @@ class RecordingRun:
         pace: How many windows go together; learns from this run.
         options: What is wanted.
         cancel: Stops it.
+        on_batch: Told how many windows were decoded together, and how long that took in seconds.
 
     Raises:
         UnknownName: The model does not know the language.
@@ -37,13 +39,21 @@ class RecordingRun:
     """
 
     def __init__(
-        self, network: Network, vocabulary: Vocabulary, pace: Pace, options: RecogniseOptions, cancel: CancelToken
+        self,
+        network: Network,
+        vocabulary: Vocabulary,
+        pace: Pace,
+        options: RecogniseOptions,
+        cancel: CancelToken,
+        *,
+        on_batch: Callable[[int, float], None] = lambda _windows, _wall_s: None,
     ) -> None:
         self._network = network
         self._vocabulary = vocabulary
         self._pace = pace
         self._options = options
         self._cancel = CancelToken(parent=cancel)
+        self._on_batch = on_batch
         self._language = self._given()
         asked = options.language is not None and network.multilingual
         self._check = LanguageCheck(self._language) if self._language and asked else None
@@ -138,9 +148,11 @@ class RecordingRun:
         def work() -> list[Understood]:
             if not ready:
                 return []
-            began_s = self._pace.now_s()
+            began_at, began_s = time.monotonic(), self._pace.now_s()
             understood = understanding.understand(ready, self._cancel)
             self._pace.took(len(ready), self._pace.now_s() - began_s)
+            if not self._cancel.cancelled:  # else nobody waits for it
+                self._on_batch(len(ready), time.monotonic() - began_at)
             return understood
 
         self._at_work = background = Background(work)
