@@ -223,7 +223,10 @@ class FeedbackFact(Fact):
         stars: 1..5 for a rating; None for a correction.
         words: Words of the corrected text.
         substitutions, deletions, insertions: Edits that turn what was recognised into the corrected text.
-        bins: JSON list of `[confidence, words, right]`: ten bins of the words' confidence by their middles.
+        bins: JSON list of ten `[confidence, words, right]`: for each tenth of the scale the mean confidence of the
+            recognised words in it, how many there are, and how many stood uncorrected.
+        speaker_words: Words that had a speaker before and after; None where nobody could compare.
+        speaker_changes: Those that were given to another speaker.
         domain: What kind of speech it was, as the rater named it: `interview`, `lecture`, …
     """
 
@@ -237,6 +240,8 @@ class FeedbackFact(Fact):
     deletions: int | None = None
     insertions: int | None = None
     bins: str = ""
+    speaker_words: int | None = None
+    speaker_changes: int | None = None
     engine: str = ""
     model: str = ""
     language: str = ""
