@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from audapolis.advanced_export import AdvancedExporter
 from audapolis.config import Settings
-from audapolis.domain.events import Event, ExportCancelled, ExportFailed, ExportFinished, ExportStarted
+from audapolis.domain.events import Event, ExportCancelled, ExportFailed, ExportFinished, ExportStarted, FormatRendered
 from audapolis.errors import Conflict, InvalidOption, NotFound, UnknownName
 from audapolis.export.material import Material
 from audapolis.export.workflow.clerk import RETRIES_S
@@ -113,7 +113,7 @@ def test_a_transcript_that_is_gone_spoils_only_its_own_files(desk: ExportDesk, t
     desk.clerk.make_next()
     ended = desk.orders.get(order.id)
     assert (ended.state, ended.failed, ended.total, ended.ended) == ("failed", 1, 2, True)
-    assert [type(event) for event in told] == [ExportStarted, ExportFinished]
+    assert [type(event) for event in told] == [ExportStarted, FormatRendered, ExportFinished]
     assert desk.archive(order.id).exists()
     assert b'"not_found"' in desk.report(order.id)
 
@@ -163,7 +163,7 @@ def test_an_order_cancelled_while_it_is_made_stops(
     monkeypatch.setattr(AdvancedExporter, "write", cancelling)
     desk.clerk.make_next()
     assert desk.orders.get(order.id).state == "cancelled"
-    assert [type(event) for event in told] == [ExportStarted, ExportCancelled]
+    assert [type(event) for event in told] == [ExportStarted, FormatRendered, ExportCancelled]
     desk.retry(order.id)
     desk.clerk.make_next()
     assert (desk.orders.get(order.id).state, desk.orders.get(order.id).done) == ("done", 4)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol, TypeVar
 
+from .domain.events import Emit, FormatRendered, ignore
 from .domain.transcript import Transcript
-from .errors import NotFound, UnknownName
+from .errors import AudapolisError, NotFound, UnknownName
 from .export.base import Exported, Format, FormatInfo, Written
 from .export.desktop_timeline import convert
 from .export.files import whole_file
@@ -21,6 +23,8 @@ from .export.report import Notes, Report, Verdict
 from .export.templates.format import PREFIX as TEMPLATE
 from .export.templates.format import TemplateFormat, format_of
 from .export.templates.shelf import StoredTemplate
+
+R = TypeVar("R", Exported, Written)
 
 _BLOCK_BYTES = 1 << 20
 
@@ -35,9 +39,19 @@ class Templates(Protocol):
 class AdvancedExporter:
     """Turns transcripts and documents into files. Has no state of its own; one may serve all threads."""
 
-    def __init__(self, templates: Templates | None = None) -> None:
-        """Know the formats of the table, and those of templates as `template:NAME`."""
+    def __init__(self, templates: Templates | None = None, emit: Emit = ignore) -> None:
+        """Know the formats of the table, and those of templates as `template:NAME`.
+
+        Args:
+            templates: The user's own.
+            emit: Told of every file that was made, or could not be.
+        """
         self._templates = templates
+        self._emit = emit
+
+    def telling(self, emit: Emit) -> AdvancedExporter:
+        """The same exporter, which tells `emit` and nobody else."""
+        return AdvancedExporter(self._templates, emit)
 
     def formats(self) -> list[FormatInfo]:
         """All formats in the order of the table, then the templates."""
@@ -65,10 +79,14 @@ class AdvancedExporter:
             UnknownName: No such format or option; the nearest is named.
             InvalidOption: An option's value is not allowed, or makes no sense for this subject.
         """
-        chosen, material = self._format(format_id, options), _material(subject, media)
-        out = io.BytesIO()
-        notes = chosen.write(material, out)
-        return Exported(out.getvalue(), _report(chosen, material, notes, out), chosen.extension, chosen.media_type)
+
+        def make(chosen: Format[Any], material: Material) -> Exported:
+            out = io.BytesIO()
+            notes = chosen.write(material, out)
+            report = _report(chosen, material, notes, out)
+            return Exported(out.getvalue(), report, chosen.extension, chosen.media_type)
+
+        return self._made(format_id, options, _material(subject, media), make)
 
     def write(
         self,
@@ -87,11 +105,14 @@ class AdvancedExporter:
             Conflict: The file exists and may not be overwritten.
             StorageFull, ExportFailed: It could not be written.
         """
-        chosen, material = self._format(format_id, options), _material(subject, media)
-        with whole_file(path, overwrite=overwrite) as out:
-            notes = chosen.write(material, out)
-            report = _report(chosen, material, notes, out)
-        return Written(path, report)
+
+        def make(chosen: Format[Any], material: Material) -> Written:
+            with whole_file(path, overwrite=overwrite) as out:
+                notes = chosen.write(material, out)
+                report = _report(chosen, material, notes, out)
+            return Written(path, report)
+
+        return self._made(format_id, options, _material(subject, media), make)
 
     def check(self, format_id: str, options: Mapping[str, OptionValue] | None = None) -> FormatInfo:
         """Find a format and check options for it, before long work whose result needs them.
@@ -131,6 +152,35 @@ class AdvancedExporter:
         """Write a desktop timeline for an editor; see `export.desktop_timeline.convert`."""
         return convert(name, adapter, items)
 
+    def _made(
+        self,
+        format_id: str,
+        options: Mapping[str, OptionValue] | None,
+        material: Material,
+        make: Callable[[Format[Any], Material], R],
+    ) -> R:
+        """Make a file, and tell what came of it. Names that are no format's are nothing to tell of."""
+        kind = self._kind(format_id)
+        began, size_bytes, error = time.monotonic(), 0, "internal_error"
+        try:
+            made = make(kind(parse_options(kind.options_type, options or {})), material)
+            size_bytes, error = made.report.size_bytes, ""
+        except AudapolisError as failure:
+            error = failure.code
+            raise
+        finally:
+            self._emit(
+                FormatRendered(
+                    format=_public_id(kind),
+                    family=kind.family,
+                    wall_s=time.monotonic() - began,
+                    size_bytes=size_bytes,
+                    transcript_id="" if material.document else material.transcript.id,
+                    error=error,
+                )
+            )
+        return made
+
     def _format(self, format_id: str, options: Mapping[str, OptionValue] | None) -> Format[Any]:
         kind = self._kind(format_id)
         return kind(parse_options(kind.options_type, options or {}))
@@ -146,6 +196,11 @@ class AdvancedExporter:
         if name not in FORMATS:
             raise UnknownName("format", format_id, FORMATS)
         return FORMATS[name]
+
+
+def _public_id(kind: type[Format[Any]]) -> str:
+    """A format's id; templates have names that people gave them, which are nobody's business."""
+    return TEMPLATE.rstrip(":") if issubclass(kind, TemplateFormat) else kind.id
 
 
 def _material(subject: Transcript | Material, media: Path | None) -> Material:

@@ -49,19 +49,20 @@ class ExportDesk:
 
         Args:
             settings: Gives the settings as they are now; `exports` matters here.
-            exporter: Makes the files.
+            exporter: Makes the files; whoever listens here is told of each, and nobody else.
             find: Finds transcripts.
             check: Raises what `find` would, without the work.
             now: Unix time.
         """
-        self._settings, self._exporter, self._check, self._now = settings, exporter, check, now
+        self._listeners = Listeners()
+        self._settings, self._check, self._now = settings, check, now
+        self._exporter = exporter.telling(self._listeners.publish)
         folder = settings().exports_dir
         self.presets = PresetShelf(folder / "presets")
         self.orders = OrderBook(folder / "batches")
-        self._listeners = Listeners()
         self.clerk = Clerk(
             self.orders,
-            exporter,
+            self._exporter,
             find=find,
             target_of=self._target,
             keep_s=lambda: settings().exports.keep_days * _DAY_S,
@@ -78,7 +79,7 @@ class ExportDesk:
         self.clerk.stop()
 
     def subscribe(self, listener: Emit) -> Callable[[], None]:
-        """Call `listener` with every event of exports, from some thread; the result ends that."""
+        """Call `listener` with every event of exports and of their files, from some thread; the result ends that."""
         return self._listeners.subscribe(listener)
 
     def save_preset(self, preset: Preset) -> Preset:

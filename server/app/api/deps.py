@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Annotated
 
 from fastapi import Depends, Request
 
 from ..advanced_export import AdvancedExporter
+from ..analytics.digests import Digests
 from ..config import Configuration, Settings
 from ..domain.options import TranscribeOptions
 from ..export_desk import ExportDesk
@@ -80,10 +82,23 @@ def _library(request: Request) -> ModelLibrary:
     return library
 
 
+_digests = lru_cache(maxsize=8)(Digests)
+
+
+def _client(request: Request) -> str:
+    """Tells clients apart by a digest of their token and address; "" where that is not to be known."""
+    settings = _settings(request)
+    if not (settings.analytics.enabled and settings.analytics.clients):
+        return ""
+    address = request.client.host if request.client else ""
+    token = request.headers.get("authorization", "").partition(" ")[2].strip()
+    return _digests(settings.analytics_dir).of(f"{token}\n{address}")
+
+
 def _desk(request: Request) -> Desk:
     state = request.app.state
     jobs = Interactive(state.tasks, state.live, state.settings)
-    return Desk(state.tasks, jobs, state.library, state.exporter, state.settings, state.check)
+    return Desk(state.tasks, jobs, state.library, state.exporter, state.settings, state.check, _client(request))
 
 
 def _configuration(request: Request) -> Configuration:
@@ -96,6 +111,7 @@ def _survey(request: Request) -> Survey:
     return survey
 
 
+ClientDep = Annotated[str, Depends(_client)]
 SettingsDep = Annotated[Settings, Depends(_settings)]
 ConfigurationDep = Annotated[Configuration, Depends(_configuration)]
 SurveyDep = Annotated[Survey, Depends(_survey)]

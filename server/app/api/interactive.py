@@ -62,9 +62,9 @@ class Interactive:
         self._live = live
         self._folder = folder_of(settings)
 
-    async def begin(self, upload: Upload, options: TranscribeOptions) -> Job:
-        """Queue a recording. Whoever calls this calls `discard` in the end."""
-        return await run_in_threadpool(self._begin, upload, options)
+    async def begin(self, upload: Upload, options: TranscribeOptions, client: str) -> Job:
+        """Queue a recording of a client. Whoever calls this calls `discard` in the end."""
+        return await run_in_threadpool(self._begin, upload, options, client)
 
     async def follow(self, request: Request, job_id: str) -> AsyncIterator[Job]:
         """The job as it is, now and whenever something may have happened, until it has ended.
@@ -90,9 +90,17 @@ class Interactive:
         work = asyncio.get_running_loop().run_in_executor(None, _discard, self._tasks, self._folder / job_id)
         await asyncio.shield(work)
 
-    def _begin(self, upload: Upload, options: TranscribeOptions) -> Job:
+    def _begin(self, upload: Upload, options: TranscribeOptions, client: str) -> Job:
         job = self._tasks.submit(
-            upload.path, name=upload.name, options=options, priority=PRIORITY, owns_source=True, exports=()
+            upload.path,
+            name=upload.name,
+            options=options,
+            priority=PRIORITY,
+            owns_source=True,
+            exports=(),
+            origin="openai",
+            client=client,
+            kind="interactive",
         )
         self._folder.mkdir(parents=True, exist_ok=True)
         (self._folder / job.id).touch()

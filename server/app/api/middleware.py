@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
+import time
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ..domain.events import Emit, RequestServed
 from ..errors import TooLarge
 from .errors import from_error, problem
 
@@ -22,6 +24,13 @@ TRUSTED_ORIGINS = r"null|file://.*|app://.*|https?://(localhost|127\.0\.0\.1|\[:
 Being on the list gives nothing without the token; there are no cookies.
 """
 
+UNMATCHED = "unmatched"
+"""What the route is called of requests that no route answers."""
+
+GONE = 499
+"""The status told of requests whose client left before there was an answer; nobody ever sees it."""
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _DRAIN_BYTES = 64 * 2**20
 _DRAIN_S = 5.0
 
@@ -59,6 +68,58 @@ def is_local_host(host: str) -> bool:
     with contextlib.suppress(ValueError):
         return ipaddress.ip_address(name).is_loopback
     return "." not in name or name.endswith(".localhost")
+
+
+class Served:
+    """Tells of every request how it was answered: once, when the answer begins. Outermost, so that it hears of all.
+
+    The time told is from the request's head to the answer's: with what an upload takes, and without the body of the
+    answer, which for a stream of events goes on for hours.
+
+    Args:
+        emit: Told; must return at once.
+    """
+
+    def __init__(self, app: ASGIApp, emit: Emit) -> None:
+        self._app = app
+        self._emit = emit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and its answer back."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began, told = time.monotonic(), False
+
+        def tell(status: int) -> None:
+            nonlocal told
+            if not told:
+                told = True
+                method = scope["method"] if scope["method"] in _METHODS else "other"
+                wall_s = time.monotonic() - began
+                self._emit(RequestServed(route=route_of(scope), method=method, status=status, wall_s=wall_s))
+
+        async def send_and_tell(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                tell(message["status"])
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_and_tell)
+        except Exception:
+            tell(500)  # which is what the framework answers, outside of us
+            raise
+        finally:
+            tell(GONE)
+
+
+def route_of(scope: Scope) -> str:
+    """The pattern of the route that answers a request, such as `/api/tasks/{task_id}`; never a path as it was sent."""
+    if route := scope.get("route"):
+        return str(route.path)
+    endpoint = scope.get("endpoint")  # routes of the framework itself, such as that of the description
+    known = scope["app"].routes if endpoint and "app" in scope else ()
+    return next((route.path for route in known if getattr(route, "endpoint", None) is endpoint), UNMATCHED)
 
 
 class BodyLimit:

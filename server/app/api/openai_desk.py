@@ -35,6 +35,7 @@ class Desk:
     exporter: AdvancedExporter
     settings: Settings
     check: Callable[[TranscribeOptions], None]
+    client: str = ""
 
     async def serve(self, request: Request, task: Task) -> Response:
         """Answer a request when its recording is done, or with a stream while it is being worked on.
@@ -46,7 +47,7 @@ class Desk:
         async with receive(request, self.settings, task.check_field) as upload:
             wish = await run_in_threadpool(task.read, upload.pairs, self._find)
             await run_in_threadpool(self._check, wish.options)
-            job = await self.jobs.begin(upload, wish.options)
+            job = await self.jobs.begin(upload, wish.options, self.client)
         if wish.stream:
             return await stream(request, self.jobs, self.tasks, job, wish)
         try:

@@ -47,6 +47,7 @@ class Jobs(Protocol):
         options: TranscribeOptions,
         priority: int = 0,
         owns_source: bool = False,
+        origin: str = "",
     ) -> Job:
         """Queue a recording."""
         ...
@@ -174,7 +175,9 @@ class Batch:
         if not item.results:
             return None
         self._permission.check(p for p in item.results.values() if not self._ledger.claimed(p, item.key))
-        job = self._known_job(item) or self._jobs.submit(item.source, name=item.source.name, options=self._options)
+        job = self._known_job(item) or self._jobs.submit(
+            item.source, name=item.source.name, options=self._options, origin="batch"
+        )
         self._ledger.submitted(item.key, job.id)
         for path in item.results.values():
             self._ledger.claim(path, item.key)

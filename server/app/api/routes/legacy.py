@@ -11,7 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from ...export.desktop_timeline import TimelineItem
 from .. import legacy_models
-from ..deps import AUTHORISED, DownloadsDep, ExporterDep, LibraryDep, SettingsDep, TasksDep
+from ..deps import AUTHORISED, ClientDep, DownloadsDep, ExporterDep, LibraryDep, SettingsDep, TasksDep
 from ..legacy_tasks import legacy_options, legacy_task, show, show_all
 from ..multipart import clean_name
 from ..schemas import ProblemView
@@ -79,6 +79,7 @@ async def start_transcription(
     tasks: TasksDep,
     settings: SettingsDep,
     library: LibraryDep,
+    client: ClientDep,
     transcription_model: ModelId,
     diarize: bool = False,
     diarize_max_speakers: Annotated[int | None, Query(ge=1)] = None,
@@ -87,7 +88,15 @@ async def start_transcription(
     options = legacy_options(transcription_model, diarize, diarize_max_speakers, library)
     async with receive(request, settings) as upload:
         name = clean_name(upload.fields.get("fileName") or upload.name)
-        job = await run_in_threadpool(tasks.submit, upload.path, name=name, options=options, owns_source=True)
+        job = await run_in_threadpool(
+            tasks.submit,
+            upload.path,
+            name=name,
+            options=options,
+            owns_source=True,
+            origin="desktop",
+            client=client,
+        )
     return legacy_task(job)
 
 

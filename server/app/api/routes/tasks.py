@@ -14,7 +14,7 @@ from ...domain.options import TranscribeOptions
 from ...errors import InvalidOption
 from ...export_desk import ExportDesk
 from ...jobs.record import JobState
-from ..deps import AUTHORISED, ChecksDep, ExportDeskDep, LiveDep, SettingsDep, TasksDep
+from ..deps import AUTHORISED, ChecksDep, ClientDep, ExportDeskDep, LiveDep, SettingsDep, TasksDep
 from ..events import all_stream, event_id, task_stream
 from ..multipart import clean_name
 from ..schemas import ProblemView, TaskList, TaskView, read_options
@@ -70,6 +70,7 @@ async def submit_task(
     settings: SettingsDep,
     check: ChecksDep,
     desk: ExportDeskDep,
+    client: ClientDep,
 ) -> TaskView:
     """Upload a recording and have it transcribed. The answer comes when the upload is safely stored."""
     async with receive(request, settings) as upload:
@@ -86,6 +87,8 @@ async def submit_task(
             priority=priority,
             owns_source=True,
             exports=exports,
+            origin="api",
+            client=client,
         )
     response.headers["Location"] = f"/api/tasks/{job.id}"
     return TaskView.of(job)
