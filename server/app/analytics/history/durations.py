@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from ...errors import InvalidOption, UnknownName
 from ..span import HOUR_S, Period
-from .schema import DamagedBlock
+from . import columns
+from .schema import DamagedBlock, FactTable
 from .sketch import ACCURACY, Sketch, check_quantiles
 
 METRICS: Mapping[str, str] = {"queue": "queue_s", "run": "run_s", "end_to_end": "at - queued_at"}
@@ -76,31 +77,29 @@ def quantiles(
     return Quantiles(metric, tuple(q), both.quantiles(q), len(both), ACCURACY)
 
 
-def let_go(database: sqlite3.Connection, table: str, before: float, most: int) -> int:
+def let_go(database: sqlite3.Connection, table: FactTable, before: float, most: int) -> int:
     """Delete facts that became known before a moment; of jobs and stages, sketches of their durations stay.
 
     Args:
         database: In a transaction.
-        table: One of `FACTS`.
+        table: Of which facts.
         before: Unix time.
         most: Not more than this, the oldest first.
 
     Returns:
         How many were deleted.
     """
-    chosen = f"SELECT number FROM {table} WHERE at < ? ORDER BY at, number LIMIT ?"
-    numbers = database.execute(chosen, [before, most]).fetchall()
-    if numbers and table in _MEASURED:
-        condition, metrics = _MEASURED[table]
-        for name, value in metrics.items():
-            rows = database.execute(
-                f"SELECT {name}, ifnull(model, ''), CAST(at / {HOUR_S} AS INTEGER), {value} FROM {table} "
-                f"WHERE {condition} AND number IN ({chosen})",
-                [before, most],
-            )
-            _sketch(database, rows.fetchall())
-    database.executemany(f"DELETE FROM {table} WHERE number = ?", numbers)
-    return len(numbers)
+    chosen = f"number IN (SELECT number FROM {table.name} WHERE at < ? ORDER BY at, number LIMIT ?)"
+    condition, metrics = _MEASURED.get(table.name, _Measured("", {}))
+    for name, value in metrics.items():
+        rows = database.execute(
+            f"SELECT {name}, ifnull(model, ''), CAST(at / {HOUR_S} AS INTEGER), {value} FROM {table.name} "
+            f"WHERE {condition} AND {chosen}",
+            [before, most],
+        )
+        _sketch(database, rows.fetchall())
+    columns.let_go(database, table, chosen, [before, most])
+    return database.execute(f"DELETE FROM {table.name} WHERE {chosen}", [before, most]).rowcount
 
 
 def drop(database: sqlite3.Connection, before: float) -> int:

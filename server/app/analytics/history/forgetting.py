@@ -7,6 +7,7 @@ import logging
 import sqlite3
 from collections.abc import Callable, Collection
 
+from . import columns
 from .database import Database
 from .schema import TABLES, begin_generation
 
@@ -77,12 +78,13 @@ def _delete(database: sqlite3.Connection, field: str, value: str) -> int:
     jobs = {value} if field == "job_id" else _distinct(database, "job_id", field, [value])
     transcripts = _distinct(database, "transcript_id", "job_id", jobs)
     doomed = {"job_id": jobs, "transcript_id": transcripts, field: {value}}
-    return sum(
-        database.execute(f"DELETE FROM {table.name} WHERE {name} IN ({_LISTED})", [json.dumps(sorted(values))]).rowcount
-        for table in TABLES.values()
-        for name, values in doomed.items()
-        if name in table.columns
-    )
+    gone = 0
+    for table in TABLES.values():
+        for name in doomed.keys() & set(table.columns):
+            condition, values = f"{name} IN ({_LISTED})", [json.dumps(sorted(doomed[name]))]
+            columns.let_go(database, table, condition, values)
+            gone += database.execute(f"DELETE FROM {table.name} WHERE {condition}", values).rowcount
+    return gone
 
 
 def _distinct(database: sqlite3.Connection, wanted: str, field: str, values: Collection[str]) -> set[str]:
@@ -99,6 +101,7 @@ def _distinct(database: sqlite3.Connection, wanted: str, field: str, values: Col
 
 
 def _delete_all(database: sqlite3.Connection) -> int:
+    database.execute("DELETE FROM columns")
     return sum(
         database.execute(f"DELETE FROM {table}").rowcount
         for table in (*TABLES, "samples", "blocks", "durations", "series")

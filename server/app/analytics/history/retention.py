@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import partial
 
 from ...errors import InvalidOption
-from ..span import DAY_S
-from . import durations, samples
+from ..span import DAY_S, HOUR_S
+from . import columns, durations, samples
 from .cells import HOUR_MS, LEVELS, milliseconds
 from .database import Database
-from .schema import TABLES, begin_generation
+from .schema import TABLES
 
 _SLICE = 25_000
 """Rows in one transaction: others wait a fraction of a second at most."""
@@ -62,7 +62,7 @@ class Thinned:
 
 
 def thin_out(database: Database, retention: Retention, now: float) -> Thinned:
-    """Roll up the samples of hours that are over, and delete what is too old.
+    """Roll up the samples of hours that are over, delete what is too old, keep complete facts by column.
 
     Each step is a transaction that leaves nothing half done, so any number of processes may do this at once, and any
     of them may die. What there is nothing to do for is only looked at, without the lock for writing.
@@ -75,20 +75,17 @@ def thin_out(database: Database, retention: Retention, now: float) -> Thinned:
         before_ms = milliseconds(now - days * DAY_S)
         if _any(database, f"blocks WHERE level = {level.number} AND start_ms <= ?", before_ms - level.block_ms):
             blocks += database.write(partial(samples.drop, level=level, before_ms=before_ms))
-    before = now - retention.fact_days * DAY_S
-    for table in TABLES:
-        if _any(database, f"{table} WHERE at < ?", before):
-            facts += _all(database, partial(_let_go, table=table, before=before))
+    before = durations.hour_of(now - retention.fact_days * DAY_S) * HOUR_S
+    for name, table in TABLES.items():
+        if _any(database, f"{name} WHERE at < ?", before):
+            facts += _all(database, partial(durations.let_go, table=table, before=before, most=_SLICE))
+    for table in TABLES.values():
+        if database.read(partial(columns.due, table=table)) is not None:
+            _all(database, partial(columns.keep, table=table))
     before = now - retention.hour_days * DAY_S
     if _any(database, "durations WHERE hour < ?", durations.hour_of(before)):
         sketches = database.write(partial(durations.drop, before=before))
     return Thinned(packed, blocks, facts, sketches)
-
-
-def _let_go(database: sqlite3.Connection, table: str, before: float) -> int:
-    gone = durations.let_go(database, table, before, _SLICE)
-    begin_generation(database)
-    return gone
 
 
 def _any(database: Database, rows: str, before: float) -> bool:

@@ -13,6 +13,7 @@ from ...errors import UnknownName
 from ..facts import Fact
 from ..frame import Column, Frame
 from ..span import Period
+from .columns import SEGMENT, Wanted, read, segments
 from .schema import TABLES, FactTable
 
 _OF_JOB = "jobs."
@@ -49,8 +50,8 @@ def frame(
     _check(table, [*own, *own_where, *(["job_id"] if of_job or job_where else [])])
     _check(jobs, [*of_job, *job_where])
     if not of_job and not job_where:
-        return Frame(dict(zip(own, _select(database, table, period, own, own_where), strict=True)))
-    *cells, job_ids = _select(database, table, period, [*own, "job_id"], own_where)
+        return Frame(dict(zip(own, _select(database, table, Wanted(own, period, own_where)), strict=True)))
+    *cells, job_ids = _select(database, table, Wanted([*own, "job_id"], period, own_where))
     found = dict(zip(own, cells, strict=True))
     rows, of_jobs = _last_jobs(database, job_ids, of_job, job_where)
     if job_where:
@@ -72,22 +73,47 @@ def _check(table: FactTable, names: Iterable[str]) -> None:
             raise UnknownName(f"field of {table.name}", name, table.columns)
 
 
-def _select(
-    database: sqlite3.Connection,
-    table: FactTable,
-    period: Period | None,
-    columns: Sequence[str],
-    where: Mapping[str, object],
+def _select(database: sqlite3.Connection, table: FactTable, wanted: Wanted) -> list[Column]:
+    """Columns of the rows that are wanted, in order of time."""
+    timed = wanted._replace(names=["at", *wanted.names])
+    parts, first = [], 0
+    for segment in segments(database, table):
+        kept = read(database, table, segment, timed) if segment.touches(wanted.period) else []
+        if kept is not None:
+            begin, end = segment.number * SEGMENT, (segment.number + 1) * SEGMENT
+            if begin > first:
+                parts.append(_fetch(database, table, timed, first, begin))
+            parts += [kept] if kept else []
+            first = end
+    parts.append(_fetch(database, table, timed, first))
+    at, *columns = parts[0] if len(parts) == 1 else [np.concatenate(cells) for cells in zip(*parts, strict=True)]
+    if (at[1:] >= at[:-1]).all():
+        return columns
+    order = np.argsort(at, kind="stable")
+    return [column[order] for column in columns]
+
+
+def _fetch(
+    database: sqlite3.Connection, table: FactTable, wanted: Wanted, first: int, end: int | None = None
 ) -> list[Column]:
-    conditions, values = [f"{name} = ?" for name in where], list(where.values())
-    if period is not None:
-        conditions += ["at >= ?", "at < ?"]
-        values += [period.since, period.until]
+    """Columns of those rows that are wanted whose numbers are `first` or more and less than `end`."""
+    conditions, values = [f"{name} = ?" for name in wanted.where], list(wanted.where.values())
+    # Where columns are kept of most rows, the number finds the rest; a plus keeps SQLite from going by time then.
+    at = "+at" if first else "at"
+    if wanted.period is not None:
+        conditions += [f"{at} >= ?", f"{at} < ?"]
+        values += [wanted.period.since, wanted.period.until]
+    if first:
+        conditions.append("number >= ?")
+        values.append(first)
+    if end is not None:
+        conditions.append("number < ?")
+        values.append(end)
     query = (
-        f"SELECT {_chosen(table, columns)} FROM {table.name} "
-        f"WHERE {' AND '.join(conditions) or '1'} ORDER BY at, number"
+        f"SELECT {_chosen(table, wanted.names)} FROM {table.name} "
+        f"WHERE {' AND '.join(conditions) or '1'} ORDER BY {'number' if first else 'at, number'}"
     )
-    return _columns(table, columns, database.execute(query, values))
+    return _columns(table, wanted.names, database.execute(query, values))
 
 
 def _last_jobs(

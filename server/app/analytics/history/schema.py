@@ -64,6 +64,9 @@ _OTHERS = (
     "(number INTEGER PRIMARY KEY, series INTEGER NOT NULL, at_ms INTEGER NOT NULL, value REAL NOT NULL)",
     "CREATE TABLE IF NOT EXISTS blocks (number INTEGER PRIMARY KEY, level INTEGER NOT NULL, series INTEGER NOT NULL, "
     "start_ms INTEGER NOT NULL, cells BLOB NOT NULL, UNIQUE (level, series, start_ms))",
+    "CREATE TABLE IF NOT EXISTS columns (number INTEGER PRIMARY KEY, facts TEXT NOT NULL, segment INTEGER NOT NULL, "
+    "name TEXT NOT NULL, count INTEGER NOT NULL, first_at REAL NOT NULL, last_at REAL NOT NULL, cells BLOB NOT NULL, "
+    "UNIQUE (facts, name, segment))",
     "CREATE TABLE IF NOT EXISTS durations (number INTEGER PRIMARY KEY, metric TEXT NOT NULL, hour INTEGER NOT NULL, "
     "model TEXT NOT NULL, sketch BLOB NOT NULL, UNIQUE (metric, hour, model))",
 )
@@ -132,3 +135,4 @@ def _add(database: sqlite3.Connection, table: FactTable, column: str) -> None:
     if column != "at":
         kind = "TEXT" if column in table.texts else "REAL"
         database.execute(f"ALTER TABLE {table.name} ADD COLUMN {column} {kind}")
+        database.execute("DELETE FROM columns WHERE facts = ?", [table.name])
