@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 from audapolis.analytics.facts import Sample
@@ -32,7 +33,7 @@ threads, helpers, mebibytes = map(int, sys.argv[1:])
 held = b"1" * (mebibytes * 2**20)
 for _ in range(threads - 1):
     threading.Thread(target=time.sleep, args=(10**6,), daemon=True).start()
-command = [sys.executable, "-c", "print(flush=True); input()"]
+command = [sys.executable, "-c", "import sys; print(flush=True); sys.stdin.read()"]
 kept = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) for _ in range(helpers)]
 for helper in kept:
     helper.stdout.readline()
@@ -87,6 +88,10 @@ def milliseconds(work: Callable[[], object], count: int, clock: Callable[[], flo
     return statistics.median(taken_s[WARM_UP:]) * 1000
 
 
+def _ask(source: Source) -> list[Sample]:
+    return list(source(0.0))
+
+
 def measure(count: int, pids: Sequence[int], folder: Path) -> Cost:
     """Look `count` times at this machine, these workers and a small history."""
     history = History(folder / "history.sqlite")
@@ -108,9 +113,7 @@ def measure(count: int, pids: Sequence[int], folder: Path) -> Cost:
         look_cpu_ms=milliseconds(sampler.look, count, time.thread_time),
         kept_cpu_ms=milliseconds(look_and_keep, count, time.thread_time),
         samples=len(kept),
-        sources_ms={
-            name: milliseconds(lambda source=source: list(source(0.0)), count) for name, source in sources.items()
-        },
+        sources_ms={name: milliseconds(partial(_ask, source), count) for name, source in sources.items()},
     )
     history.close()
     return cost

@@ -32,7 +32,7 @@ def threads(count):
     [thread.start() for thread in held[-int(count):]]
 
 def helper(_):
-    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    child = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
     held.append(child)
 
 def thread_helper(_):

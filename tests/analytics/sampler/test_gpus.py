@@ -22,7 +22,7 @@ from .children import told, value_of
 def driver(monkeypatch: pytest.MonkeyPatch) -> DriverLibrary:
     """A machine with two GPUs, the second of which does not tell its power."""
     library = DriverLibrary()
-    monkeypatch.setitem(sys.modules, "pynvml", library)  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "pynvml", library)
     return library
 
 

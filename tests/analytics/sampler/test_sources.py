@@ -79,7 +79,7 @@ def some_disks(folder: Path) -> Disks:
 def test_every_series_has_a_source_and_every_sample_is_of_a_series(
     tmp_path: Path, store: JobStore, history: History, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "pynvml", DriverLibrary())  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "pynvml", DriverLibrary())
     probe = MachineProbe({})
     FolderCache(tmp_path / "cache", 10**9, 10**9).of("recording").save("words", b"result")
     model = DeviceLeases(tmp_path / "run", probe).request(probe.devices()[0], 2**20, "whisper tiny on cuda:0")
@@ -90,7 +90,12 @@ def test_every_series_has_a_source_and_every_sample_is_of_a_series(
         sources |= {"disks": some_disks(tmp_path), **inside(tmp_path, store)}
         found: list[Sample] = []
         sampler = Sampler(sources, found.extend)
-        until(lambda: found.extend(sampler.look()) or {sample.series for sample in found} >= SERIES.keys())
+
+        def look() -> list[Sample]:
+            found.extend(sampler.look())
+            return found
+
+        until(lambda: {sample.series for sample in look()} >= SERIES.keys())
     assert {sample.series for sample in found} == SERIES.keys()
     for sample in found:
         series = SERIES[sample.series]

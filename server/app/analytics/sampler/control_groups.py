@@ -13,7 +13,6 @@ from pathlib import Path
 
 from .proc import read
 
-
 _UNLIMITED_BYTES = 2**60
 """Version 1 says "no limit" by one that no machine reaches."""
 

@@ -8,12 +8,16 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TypeVar
 
 from ..facts import Sample
 from .inside import Source
 from .pace import LEAST_S, Pace, affordable_s, mood, next_pace
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 _COSTS_KEPT = 10
 _LEAVE_S = 0.9
@@ -92,9 +96,7 @@ class Sampler:
         at = self._now()
         samples: list[Sample] = []
         for name, source in self._sources.items():
-            found: list[Sample] = []
-            if self._tried(f"the source {name}", lambda source=source, found=found: found.extend(source(at))):
-                samples += found
+            samples += self._tried(f"the source {name}", partial(_asked, source, at)) or ()
         return samples
 
     def _run(self) -> None:
@@ -102,7 +104,7 @@ class Sampler:
         while not self._is_over(thread):
             began_s = time.thread_time()
             samples = self.look()
-            self._tried("who takes the samples", lambda samples=samples: self._emit(samples))
+            self._tried("who takes the samples", partial(self._emit, samples))
             self._pace = next_pace(self._pace, mood(self._last, samples))
             self._last = samples
             if not first:  # the first one imports, opens and fills caches
@@ -128,16 +130,21 @@ class Sampler:
     def _is_over(self, thread: threading.Thread) -> bool:
         return self._thread is not thread
 
-    def _tried(self, what: str, action: Callable[[], None]) -> bool:
-        """Do something that may fail in whatever way; whether it did not."""
+    def _tried(self, what: str, action: Callable[[], T]) -> T | None:
+        """What comes of something that may fail in whatever way; None where it does."""
         try:
-            action()
+            result = action()
         except Exception:  # somebody else's code, and nothing of what it does may stop the others
             if what not in self._failing:
                 self._failing.add(what)
                 log.warning("The sampler goes on without %s", what, exc_info=True)
-            return False
+            return None
         if what in self._failing:
             self._failing.discard(what)
             log.info("The sampler works with %s again", what)
-        return True
+        return result
+
+
+def _asked(source: Source, at: float) -> list[Sample]:
+    """All samples of a source, or none: it may fail in the middle."""
+    return list(source(at))
