@@ -7,7 +7,6 @@ import ipaddress
 import logging
 import signal
 import socket
-import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -39,10 +38,13 @@ from .api.routes import models as model_routes
 from .api.routes import tasks as task_routes
 from .api.uploads import UPLOAD_PATHS, sweep
 from .config import Configuration, Settings
+from .domain.events import JobQueued
 from .domain.options import TranscribeOptions
 from .errors import AudapolisError
 from .export_desk import ExportDesk
+from .logs.setup import configure as configure_log
 from .models import ModelLibrary
+from .performance_monitor import PerformanceMonitor
 from .settings.stored import Change
 from .tasks import TaskManager
 from .template_desk import TemplateDesk
@@ -102,8 +104,9 @@ def create_app(settings: Settings | Configuration, tasks: TaskManager | None = N
     app.state.settings = settings
     app.state.token = settings.server.token or new_token()
     app.state.tasks = tasks or TaskManager(settings)
+    app.state.monitor = PerformanceMonitor(settings, recall=lambda job_id: _queued(app.state.tasks, job_id))
     app.state.templates = TemplateDesk(settings.exports_dir / "templates")
-    app.state.exporter = AdvancedExporter(app.state.templates.shelf)
+    app.state.exporter = AdvancedExporter(app.state.templates.shelf, app.state.monitor.listen)
     app.state.export_desk = ExportDesk(
         lambda: app.state.settings,
         app.state.exporter,
@@ -117,6 +120,7 @@ def create_app(settings: Settings | Configuration, tasks: TaskManager | None = N
     app.state.downloads = Downloads(lambda: app.state.library, app.state.fetches)
     app.state.failure = None
     _follow(app, settings, [])
+    configuration.subscribe(lambda _, changes: app.state.monitor.note_changes(changes))
     configuration.subscribe(lambda changed, changes: _follow(app, changed, changes))
     errors.install(app)
     _add_middleware(app, settings)
@@ -135,6 +139,21 @@ def _follow(app: FastAPI, settings: Settings, changes: Sequence[Change]) -> None
         app.state.tasks.renew(settings)
 
 
+def _queued(tasks: TaskManager, job_id: str) -> JobQueued | None:
+    """How a job was queued that was so before this process began."""
+    with suppress(AudapolisError):
+        job = tasks.get(job_id)
+        return JobQueued(
+            at=job.created_at,
+            job_id=job.id,
+            origin=job.origin,
+            client=job.client,
+            kind=job.kind,
+            priority=job.priority,
+        )
+    return None
+
+
 def serve(settings: Settings | Configuration, listener: socket.socket, announce: Callable[[Running], None]) -> int:
     """Run the server until SIGINT or SIGTERM, letting requests under way finish.
 
@@ -151,7 +170,7 @@ def serve(settings: Settings | Configuration, listener: socket.socket, announce:
     """
     app = create_app(settings)
     host, port = listener.getsockname()[:2]
-    _log_to_stderr(app.state.settings)
+    configure_log(app.state.settings.log_format, app.state.settings.log_level)
 
     def tell() -> None:
         announce(Running(host, port, app.state.token))
@@ -163,14 +182,6 @@ def serve(settings: Settings | Configuration, listener: socket.socket, announce:
     if app.state.failure is not None:
         raise app.state.failure
     return 0 if server.started else 1
-
-
-def _log_to_stderr(settings: Settings) -> None:
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    ours = logging.getLogger(__package__)
-    ours.setLevel(settings.log_level.upper())
-    ours.addHandler(handler)
 
 
 def _log_conflicts(configuration: Configuration) -> None:
@@ -233,7 +244,10 @@ class Server(uvicorn.Server):
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.live = Live()
+    monitor: PerformanceMonitor = app.state.monitor
+    unsubscribe = [app.state.tasks.subscribe(monitor.listen), app.state.export_desk.subscribe(monitor.listen)]
     try:
+        await asyncio.to_thread(monitor.start)
         await asyncio.to_thread(app.state.tasks.start)
     except AudapolisError as error:
         app.state.failure = error
@@ -245,16 +259,18 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     )
     for part in (app.state.export_desk, app.state.webhooks, aftermath):
         await asyncio.to_thread(part.start)
-    unsubscribe = app.state.tasks.subscribe(app.state.live.notify)
+    unsubscribe.append(app.state.tasks.subscribe(app.state.live.notify))
     try:
         yield
     finally:
         app.state.live.close()
-        unsubscribe()
         app.state.fetches.close()
         for part in (aftermath, app.state.webhooks, app.state.export_desk):
             await asyncio.to_thread(part.stop)
         await asyncio.to_thread(app.state.tasks.stop)
+        for end in unsubscribe:
+            end()
+        await asyncio.to_thread(monitor.stop)
 
 
 def _add_middleware(app: FastAPI, settings: Settings) -> None:

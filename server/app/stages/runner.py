@@ -12,6 +12,7 @@ from ..domain.cancellation import CancelToken
 from ..domain.codec import from_json, to_json
 from ..domain.events import Origin, StageFailed, StageFinished, StageStarted
 from ..errors import AudapolisError, Cancelled, EngineFailed, InvalidDocument
+from ..logs.context import bound, carry
 from .base import Stage, StageContext
 from .metering import Meter
 from .recall import key_for, recall, remember
@@ -41,7 +42,7 @@ def run_stages(stages: Sequence[Stage[Any]], work: Work, context: StageContext, 
             while waiting or running:
                 for stage in [s for s in waiting if finished.issuperset(s.needs(work))]:
                     waiting.remove(stage)
-                    future = pool.submit(_run_stage, stage, work, replace(context, cancel=siblings), meter)
+                    future = pool.submit(carry(_run_stage), stage, work, replace(context, cancel=siblings), meter)
                     running[future] = stage
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
                 for future in done:
@@ -64,7 +65,7 @@ def _let_first_cause_win(running: dict[Future[None], Stage[Any]]) -> None:
 def _run_stage(stage: Stage[Any], work: Work, context: StageContext, meter: Meter) -> None:
     context.cancel.check()
     began = time.monotonic()
-    with meter.stage() as usage:
+    with bound(stage=stage.name), meter.stage() as usage:
         origin = _result(stage, work, context)
     context.emit(
         StageFinished(

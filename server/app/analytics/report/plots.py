@@ -5,6 +5,7 @@ Colours are CSS variables of the page. Every mark tells its figures in a `<title
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -100,9 +101,10 @@ def lines(
             parts.append(_band(curve, x, y, colour))
         parts.append(_curve(curve, x, y, colour))
     if rule is not None:
+        right, level = WIDTH - _RIGHT, y(rule[0])
         parts.append(
-            f'<line class="rule" x1="{_LEFT}" x2="{WIDTH - _RIGHT}" y1="{y(rule[0]):.1f}" y2="{y(rule[0]):.1f}"/>'
-            f'<text class="note" x="{WIDTH - _RIGHT}" y="{y(rule[0]) - 4:.1f}" text-anchor="end">{escape(rule[1])}</text>'
+            f'<line class="rule" x1="{_LEFT}" x2="{right}" y1="{level:.1f}" y2="{level:.1f}"/>'
+            f'<text class="note" x="{right}" y="{level - 4:.1f}" text-anchor="end">{escape(rule[1])}</text>'
         )
     legend = _legend([curve.name for curve in curves]) if len(curves) > 1 else ""
     return legend + _svg(title, height, parts)
@@ -142,10 +144,10 @@ def bars(title: str, rows: Sequence[Bar], *, say: Say = figure, names: Sequence[
         top, at = number * row_height, float(left)
         parts.append(f'<text x="{left - 8}" y="{top + 16}" text-anchor="end">{escape(row.name)}</text>')
         for name, length in row.parts.items():
-            width = x(length)
+            width, told = x(length), escape(f"{row.name}, {name}: {say(length)}")
             parts.append(
                 f'<rect x="{at:.1f}" y="{top + 4}" width="{max(width, 0.5):.1f}" height="16" '
-                f'fill="var(--c{names.index(name) % 6})"><title>{escape(f"{row.name}, {name}: {say(length)}")}</title></rect>'
+                f'fill="var(--c{names.index(name) % 6})"><title>{told}</title></rect>'
             )
             at += width
         note = row.note or say(sum(row.parts.values()))
@@ -163,8 +165,8 @@ def heat(title: str, rows: Sequence[str], names: Sequence[str], values: Sequence
         parts.append(f'<text x="{left - 6}" y="{top + 15}" text-anchor="end">{escape(name)}</text>')
         for column, value in enumerate(values[number]):
             parts.append(
-                f'<rect class="heat" x="{left + column * square:.1f}" y="{top + 1}" width="{square - 2:.1f}" height="20" '
-                f'rx="2" fill-opacity="{0.06 + 0.94 * value / most:.3f}">'
+                f'<rect class="heat" x="{left + column * square:.1f}" y="{top + 1}" width="{square - 2:.1f}" '
+                f'height="20" rx="2" fill-opacity="{0.06 + 0.94 * value / most:.3f}">'
                 f"<title>{escape(f'{name} {names[column]}: {figure(value)}')}</title></rect>"
             )
     below = len(rows) * 22 + 14
@@ -214,14 +216,13 @@ def waterfall(title: str, steps: Sequence[Step], *, say: Say) -> str:
     x = Scale(0.0, until, left, WIDTH - 90)
     parts = []
     for number, step in enumerate(steps):
-        top, width = number * row_height, x(step.ended_s) - x(step.began_s)
-        told = f"{step.name}: {say(step.ended_s - step.began_s)}{', ' + step.note if step.note else ''}"
+        top, width, length = number * row_height, x(step.ended_s) - x(step.began_s), say(step.ended_s - step.began_s)
+        told = f"{step.name}: {length}{', ' + step.note if step.note else ''}"
         parts.append(
             f'<text x="{left - 8}" y="{top + 15}" text-anchor="end">{escape(step.name)}</text>'
             f'<rect class="{"bar" if step.emphasis else "pale"}" x="{x(step.began_s):.1f}" y="{top + 4}" '
             f'width="{max(width, 1.0):.1f}" height="14"><title>{escape(told)}</title></rect>'
-            f'<text class="note" x="{x(step.ended_s) + 6:.1f}" y="{top + 15}">{escape(say(step.ended_s - step.began_s))}'
-            "</text>"
+            f'<text class="note" x="{x(step.ended_s) + 6:.1f}" y="{top + 15}">{escape(length)}</text>'
         )
     marks = [mark for mark in ticks(0.0, until) if mark <= until]
     below = len(steps) * row_height + 14
@@ -287,7 +288,7 @@ def _band(curve: Line, x: Scale, y: Scale, colour: str) -> str:
 
 def _gap(at: Sequence[float]) -> float:
     """Longer pauses than this are not bridged."""
-    steps = sorted(later - earlier for earlier, later in zip(at, at[1:], strict=False))
+    steps = sorted(later - earlier for earlier, later in itertools.pairwise(at))
     return 4 * steps[len(steps) // 2] if steps else math.inf
 
 
