@@ -149,8 +149,7 @@ class WarmEngines(Generic[E]):
 
     def give_back(self, loaded: Loaded[E], error: BaseException | None = None) -> None:
         """Stop using an engine; one that failed is let go of at once."""
-        if isinstance(loaded.engine, Telling):
-            loaded.engine.tell(ignore)
+        _tell_it(loaded, ignore)
         if error is not None:
             self._note(loaded.place, error)
         if error is not None or self._closed or self._keep_alive_s == 0:
@@ -239,9 +238,9 @@ class WarmEngines(Generic[E]):
             loaded.engine.close()
         except Exception:  # it is broken; its memory goes with the process
             log.exception("%s did not close", loaded.place.what)
-        held_s = time.monotonic() - loaded.opened_at
-        self.tell(ModelReleased(model=_model(loaded.place), device=loaded.place.device.label, held_s=held_s))
-        self._note_spent(loaded.place)
+        place, held_s = loaded.place, time.monotonic() - loaded.opened_at
+        self.tell(ModelReleased(model=place.model or place.what, device=place.device.label, held_s=held_s))
+        self._note_spent(place)
         if loaded.lease is not None:
             with suppress(AudapolisError, OSError):
                 loaded.lease.release()
@@ -288,19 +287,14 @@ def _told(loaded: Loaded[E], tell: Emit, *, warm: bool) -> Loaded[E]:
     """The engine, once it is told that it is loaded and whom it is to tell what it does."""
     place = loaded.place
     if warm or not place.lazy:
-        tell(
-            ModelLoaded(
-                model=_model(place),
-                device=place.device.label,
-                wall_s=0.0 if warm else loaded.open_s,
-                warm=warm,
-                size_bytes=loaded.peak_bytes,
-            )
-        )
-    if isinstance(loaded.engine, Telling):
-        loaded.engine.tell(tell)
+        model, device, wall_s = place.model or place.what, place.device.label, 0.0 if warm else loaded.open_s
+        tell(ModelLoaded(model=model, device=device, wall_s=wall_s, warm=warm, size_bytes=loaded.peak_bytes))
+    _tell_it(loaded, tell)
     return loaded
 
 
-def _model(place: Place[E]) -> str:
-    return place.model or place.what
+def _tell_it(loaded: Loaded[E], emit: Emit) -> None:
+    """Say whom an engine is to tell what it does, if it is one that tells."""
+    engine: object = loaded.engine
+    if isinstance(engine, Telling):
+        engine.tell(emit)
