@@ -1,12 +1,18 @@
-"""What people say of transcripts becomes facts: stars, and counts of what they corrected. Never their words."""
+"""What people say of transcripts becomes facts: stars, and counts of what they corrected. Never their words.
+
+What they do says something too: giving a recording to another model, or never fetching the result.
+"""
 
 from __future__ import annotations
 
 import json
 import re
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from ..domain.document_versions import read_document
 from ..domain.transcript import Transcript
@@ -15,16 +21,25 @@ from ..errors import InvalidDocument, InvalidOption
 from .calibration import BINS, Bins, ConfidenceBin
 from .corrections import Corrected, Correction
 from .facts import FeedbackFact, JobFact
+from .frame import Column, Frame
 from .history.store import History
-from .span import Period
+from .span import DAY_S, Period
 
 MAX_STARS = 5
+FOLLOW_S = 7 * DAY_S
+"""How long after a job's end it counts whether it was exported, or done again by another model."""
 
 _DOMAIN = re.compile(r"[^\W_][\w -]{0,31}")
 _COLUMNS = (
     *("job_id", "kind", "stars", "words", "substitutions", "deletions", "insertions"),
     *("speaker_words", "speaker_changes", "bins", "domain"),
 )
+_JOB_COLUMNS = (
+    *("at", "job_id", "outcome", "origin", "recording", "transcript_id", "audio_s", "run_s"),
+    *("language", "engine", "model", "precision", "device"),
+)
+_HANDED_OVER = ("openai", "desktop", "command")
+"""Doors that give the result to whoever asked; nobody has to come back for it."""
 _PACKED = (b"PK\x03\x04", b"PK\x05\x06")
 
 
@@ -98,6 +113,80 @@ def feedback_on_jobs(history: History, period: Period) -> dict[str, Said]:
             said.speaker_words = int(speaker_words) if compared else 0
             said.speaker_changes = int(speaker_changes) if compared else 0
     return found
+
+
+def followed_jobs(history: History, period: Period, said: Mapping[str, Said], now: float) -> Frame:
+    """Jobs that ended in a period, each once and as it ended last, with what became of them.
+
+    Args:
+        history: Where they are remembered.
+        period: When they ended.
+        said: What people said, by job.
+        now: Unix time.
+
+    Returns:
+        Fields of `JobFact`, and: `domain`; `speed`, the seconds that recognition took for a second of sound without
+        loading the model, NaN where words were there already; `load_s` and `peak`, the seconds and bytes of it;
+        `followed`, whether 7 days have passed since; `again`, whether another model was given the same recording in
+        these; `fetched`, whether the result has to be fetched; `used`, whether it was exported in these, rated or
+        corrected.
+    """
+    frame = history.frame("jobs", Period(period.since, period.until + FOLLOW_S), _JOB_COLUMNS)
+    again, within = _done_again(frame), (frame["at"] < period.until).tolist()
+    last = {job_id: row for row, job_id in enumerate(frame["job_id"].tolist()) if within[row]}
+    rows = np.array(list(last.values()), np.int64)
+    jobs = frame.where(rows)
+    columns = {name: jobs[name] for name in jobs.names}
+    columns |= _recognition(history, period, {job_id: row for row, job_id in enumerate(last)})
+    columns["domain"] = np.array([said[job_id].domain if job_id in said else "" for job_id in last], object)
+    columns["followed"] = jobs["at"] + FOLLOW_S <= now
+    columns["again"] = again[rows]
+    columns["fetched"] = np.array([origin not in _HANDED_OVER for origin in jobs["origin"].tolist()], bool)
+    columns["used"] = _used(history, period, jobs, said)
+    return Frame(columns)
+
+
+def _done_again(jobs: Frame) -> Column:
+    again = np.zeros(len(jobs), bool)
+    at, models = jobs["at"].tolist(), list(zip(jobs["engine"], jobs["model"], strict=True))
+    soonest: dict[str, dict[tuple[str, str], float]] = {}
+    for row in range(len(jobs) - 1, -1, -1):  # from the last, so that what came after is known
+        recording = jobs["recording"][row]
+        if recording and models[row][1]:
+            later = soonest.setdefault(recording, {})
+            limit = at[row] + FOLLOW_S
+            again[row] = any(moment <= limit for model, moment in later.items() if model != models[row])
+            later[models[row]] = at[row]
+    return again
+
+
+def _recognition(history: History, period: Period, index: Mapping[str, int]) -> dict[str, Column]:
+    stages = history.frame(
+        "stages",
+        Period(period.since - FOLLOW_S, period.until),
+        ("job_id", "at", "began_at", "load_s", "audio_s", "peak_rss_bytes"),
+        {"stage": "transcribe", "outcome": "done", "origin": "computed"},
+    )
+    found = {name: np.full(len(index), np.nan) for name in ("speed", "load_s", "peak")}
+    rows = np.array([index.get(job_id, -1) for job_id in stages["job_id"].tolist()], np.int64)
+    rows, stages = rows[rows >= 0], stages.where(rows >= 0)
+    audio_s, load_s = stages["audio_s"], np.nan_to_num(stages["load_s"])
+    wall_s = stages["at"] - stages["began_at"] - load_s
+    found["speed"][rows] = np.divide(wall_s, audio_s, out=np.full(len(rows), np.nan), where=audio_s > 0)
+    found["load_s"][rows] = np.where(load_s > 0, load_s, np.nan)
+    found["peak"][rows] = stages["peak_rss_bytes"]
+    return found
+
+
+def _used(history: History, period: Period, jobs: Frame, said: Mapping[str, Said]) -> Column:
+    span = Period(period.since, period.until + FOLLOW_S)
+    exports = history.frame("exports", span, ("transcript_id", "at"), {"error": ""})
+    first: dict[str, float] = {}
+    for transcript_id, at in zip(exports["transcript_id"].tolist(), exports["at"].tolist(), strict=True):
+        if transcript_id:
+            first.setdefault(transcript_id, at)
+    rows = zip(jobs["job_id"].tolist(), jobs["transcript_id"].tolist(), jobs["at"].tolist(), strict=True)
+    return np.array([job in said or first.get(made, np.inf) <= at + FOLLOW_S for job, made, at in rows], bool)
 
 
 def rated(subject: Subject, stars: int, *, at: float, domain: str = "") -> FeedbackFact:

@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from statistics import NormalDist
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +32,7 @@ _Z = NormalDist().inv_cdf(_TAIL)
 _EXACT_RANKS = 1000
 """Up to so many values the ranks of a median's interval are exact; the normal approximation is as good beyond."""
 
+Lesser = Literal["first", "second", "not_told_apart"]
 Numbers = Sequence[float] | npt.NDArray[np.float64]
 
 
@@ -148,6 +150,25 @@ def ratio_difference(first: tuple[Numbers, Numbers], second: tuple[Numbers, Numb
     value = float(y1.sum() / x1.sum() - y2.sum() / x2.sum())
     half = _half_width([_variance_of(_left_out(y1, x1) - _left_out(y2, x2))], [_degrees(x1 + x2)])
     return Estimate(value, None, None, n) if half is None else Estimate(value, value - half, value + half, n)
+
+
+def lesser_of(first: Estimate | None, second: Estimate | None) -> Lesser:
+    """Which of two figures from different recordings is less: they are told apart where their intervals don't overlap.
+
+    That asks for more than a test at 5 % would, which is as well where many models are compared.
+    """
+    if first is None or second is None or first.overlaps(second):
+        return "not_told_apart"
+    return "first" if first.value < second.value else "second"
+
+
+def lesser_by(difference: Estimate | None, same: float = 0.0) -> Lesser:
+    """Which of two figures is less, from an estimate of their difference, or of what is `same` where they are equal."""
+    if difference is None or difference.low is None or difference.high is None:
+        return "not_told_apart"
+    if difference.low <= same <= difference.high:
+        return "not_told_apart"
+    return "first" if difference.value < same else "second"
 
 
 @lru_cache(maxsize=1024)
