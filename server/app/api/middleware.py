@@ -70,7 +70,7 @@ def is_local_host(host: str) -> bool:
     return "." not in name or name.endswith(".localhost")
 
 
-class Served:
+class TellServed:
     """Tells of every request how it was answered: once, when the answer begins. Outermost, so that it hears of all.
 
     The time told is from the request's head to the answer's: with what an upload takes, and without the body of the
