@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from audapolis.analytics.calibration import binned
-from audapolis.analytics.facts import ExportFact, Fact, FeedbackFact, JobFact, StageFact
+from audapolis.analytics.facts import ExportFact, Fact, FeedbackFact, StageFact
 from audapolis.analytics.feedback import write_bins
 from audapolis.analytics.models_compared import ENOUGH, Comparison, ModelFigures, ModelsCompared, compare_models
 from audapolis.analytics.span import DAY_S, HOUR_S, Period

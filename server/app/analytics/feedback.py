@@ -148,15 +148,14 @@ def followed_jobs(history: History, period: Period, said: Mapping[str, Said], no
 
 def _done_again(jobs: Frame) -> Column:
     again = np.zeros(len(jobs), bool)
-    at, models = jobs["at"].tolist(), list(zip(jobs["engine"], jobs["model"], strict=True))
+    columns = (jobs[name].tolist() for name in ("recording", "at", "engine", "model"))
     soonest: dict[str, dict[tuple[str, str], float]] = {}
-    for row in range(len(jobs) - 1, -1, -1):  # from the last, so that what came after is known
-        recording = jobs["recording"][row]
-        if recording and models[row][1]:
+    rows = list(enumerate(zip(*columns, strict=True)))
+    for row, (recording, at, engine, model) in reversed(rows):  # from the last, so that what came after is known
+        if recording and model:
             later = soonest.setdefault(recording, {})
-            limit = at[row] + FOLLOW_S
-            again[row] = any(moment <= limit for model, moment in later.items() if model != models[row])
-            later[models[row]] = at[row]
+            again[row] = any(then <= at + FOLLOW_S for other, then in later.items() if other != (engine, model))
+            later[engine, model] = at
     return again
 
 

@@ -212,7 +212,9 @@ def _half_width(variances: Sequence[float], degrees: Sequence[float]) -> float |
 def _left_out(y: npt.NDArray[np.float64], x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """The ratio without each recording in turn; NaN where nothing would be left."""
     rest = x.sum() - x
-    return np.divide(y.sum() - y, rest, out=np.full(len(x), np.nan), where=rest > 0)
+    ratios = np.full(len(x), np.nan)
+    np.divide(y.sum() - y, rest, out=ratios, where=rest > 0)
+    return ratios
 
 
 def _variance_of(left_out: npt.NDArray[np.float64]) -> float:
