@@ -1,4 +1,4 @@
-"""Quantiles are exact, intervals hold what they promise, and the exact tests are exact."""
+"""Quantiles are exact, and so are the exact tests."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import math
 import random
 from fractions import Fraction
 
-import numpy as np
 import pytest
-from audapolis.analytics.quantiles import corrected, more_than_elsewhere, quantile, share_of, spread_of
+from audapolis.analytics.quantiles import corrected, evidence, more_than_elsewhere, quantile, spread_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,24 +32,6 @@ def test_what_is_not_known_is_left_out() -> None:
     assert spread is not None
     assert (spread.count, spread.mean, spread.p50, spread.most) == (100, 50.5, 50.5, 100.0)
     assert (spread.p90, spread.p95, spread.p99) == pytest.approx((90.1, 95.05, 99.01))
-
-
-def test_a_share_of_nothing_is_not_known() -> None:
-    assert share_of(0, 0) is None
-
-
-@given(st.integers(0, 200), st.integers(1, 200))
-def test_the_interval_of_a_share_holds_it(count: int, of: int) -> None:
-    share = share_of(min(count, of), of)
-    assert share is not None
-    assert 0 <= share.low <= share.rate <= share.high <= 1
-
-
-@pytest.mark.parametrize("rate", [0.02, 0.1, 0.5])
-def test_wilsons_interval_holds_the_true_rate_nineteen_times_in_twenty(rate: float) -> None:
-    draws = np.random.default_rng(4).binomial(300, rate, 2000)
-    shares = [share_of(int(count), 300) for count in draws]
-    assert sum(share is not None and share.low <= rate <= share.high for share in shares) / 2000 > 0.93
 
 
 def exactly(hits: int, tries: int, all_hits: int, all_tries: int) -> float:
@@ -96,3 +77,15 @@ def test_of_many_chance_findings_hardly_any_is_believed() -> None:
     dice = random.Random(7)
     believed = sum(min(corrected([dice.random() for _ in range(100)])) <= 0.05 for _ in range(400))
     assert believed / 400 < 0.08
+
+
+def test_evidence_is_a_likelihood_ratio_and_nothing_where_hits_are_no_more_frequent() -> None:
+    ten, elsewhere, all_one = 10 * math.log(10 / 20) * 2, 5 * math.log(5 / 80) + 75 * math.log(75 / 80), 0.15
+    one_rate = 15 * math.log(all_one) + 85 * math.log(1 - all_one)
+    found = evidence([10, 3, 0], [20, 20, 20], [15, 15, 0], [100, 100, 100])
+    assert found == pytest.approx([ten + elsewhere - one_rate, 0.0, 0.0])
+
+
+def test_evidence_is_greatest_where_it_parts_hits_from_misses() -> None:
+    narrower, exact, wider = evidence([20, 30, 30], [20, 30, 60], [30, 30, 30], [500, 500, 500])
+    assert exact > max(narrower, wider)

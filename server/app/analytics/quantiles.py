@@ -1,4 +1,4 @@
-"""Figures of what was seen, and how far they can be trusted: exact quantiles, shares with intervals, exact tests.
+"""Exact quantiles, and exact tests of whether something is more frequent here than elsewhere.
 
 Nothing is sketched or sampled: quantiles are those of all values there are.
 """
@@ -13,9 +13,6 @@ import numpy as np
 import numpy.typing as npt
 
 Numbers = Sequence[float] | npt.NDArray[np.float64]
-
-Z_95 = 1.959964
-"""Standard deviations either side of the mean that hold 95 % of a normal distribution."""
 
 _NEGLIGIBLE = 1e-17
 """Terms of a sum below this part of it don't show in a double."""
@@ -41,23 +38,6 @@ class Spread:
     most: float
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
-    """So many of so many, with Wilson's 95 % interval for the rate behind it.
-
-    Attributes:
-        count, of: What was seen.
-        rate: `count` of `of`, 0..1.
-        low, high: Ends of the interval (E. Wilson, J. Am. Stat. Assoc. 22, 1927).
-    """
-
-    count: int
-    of: int
-    rate: float
-    low: float
-    high: float
-
-
 def known(values: Numbers) -> npt.NDArray[np.float64]:
     """The values that are numbers, as an array."""
     numbers = np.asarray(values, np.float64)
@@ -81,18 +61,6 @@ def spread_of(values: Numbers) -> Spread | None:
         return None
     p50, p90, p95, p99 = (float(value) for value in np.quantile(numbers, (0.5, 0.9, 0.95, 0.99), method="linear"))
     return Spread(int(numbers.size), float(numbers.mean()), p50, p90, p95, p99, float(numbers.max()))
-
-
-def share_of(count: int, of: int) -> Share | None:
-    """The share that `count` is of `of`; None when that is nothing of nothing."""
-    if not of:
-        return None
-    rate, spare = count / of, Z_95**2 / of
-    middle = (rate + spare / 2) / (1 + spare)
-    reach = Z_95 * math.sqrt(rate * (1 - rate) / of + spare / of / 4) / (1 + spare)
-    low = 0.0 if count == 0 else max(0.0, middle - reach)
-    high = 1.0 if count == of else min(1.0, middle + reach)
-    return Share(count, of, rate, low, high)
 
 
 def more_than_elsewhere(hits: int, tries: int, all_hits: int, all_tries: int) -> float:
@@ -123,6 +91,23 @@ def more_than_elsewhere(hits: int, tries: int, all_hits: int, all_tries: int) ->
     return min(1.0, math.exp(first + math.log(total)))
 
 
+def evidence(hits: Numbers, tries: Numbers, all_hits: Numbers, all_tries: Numbers) -> npt.NDArray[np.float64]:
+    """How much better a rate here and another one elsewhere describe what was seen than one rate for all.
+
+    The logarithm of the likelihood ratio of M. Kulldorff's scan statistic (A spatial scan statistic, 1997), where hits
+    are more frequent here; 0 where they are not.
+
+    Args:
+        hits: Those here, for each place that is looked at.
+        tries: Those here.
+        all_hits: Those here and elsewhere.
+        all_tries: Those here and elsewhere.
+    """
+    k, n, whole_k, whole_n = (np.asarray(numbers, np.float64) for numbers in (hits, tries, all_hits, all_tries))
+    gain = _log_likelihood(k, n) + _log_likelihood(whole_k - k, whole_n - n) - _log_likelihood(whole_k, whole_n)
+    return np.where(k * (whole_n - n) > (whole_k - k) * n, gain, 0.0)
+
+
 def corrected(p_values: Sequence[float]) -> list[float]:
     """What p values are worth when so many were looked at: the false discovery rate at which each would be believed.
 
@@ -140,3 +125,13 @@ def corrected(p_values: Sequence[float]) -> list[float]:
 def _log_ways(of: int, pick: int) -> float:
     """Natural logarithm of the number of ways to pick so many of so many."""
     return math.lgamma(of + 1) - math.lgamma(pick + 1) - math.lgamma(of - pick + 1)
+
+
+def _log_likelihood(hits: npt.NDArray[np.float64], tries: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Of so many hits in so many tries, at the rate that was seen."""
+    return _log_power(hits, tries) + _log_power(tries - hits, tries)
+
+
+def _log_power(part: npt.NDArray[np.float64], whole: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    some = part > 0
+    return part * np.log(np.where(some, part, 1.0) / np.where(some, whole, 1.0))
