@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import importlib.util
 import inspect
+import pkgutil
 import random
 import statistics
 import sys
@@ -25,6 +25,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from audapolis import analytics
 from audapolis.analytics.facts import (
     ChangeFact,
     ExportFact,
@@ -86,9 +87,6 @@ _OVERVIEW = (
 )
 
 Question = Callable[[History, Period], object]
-
-OTHERS = ("processing", "failures", "usage", "trends", "models_compared", "bottlenecks", "capacity", "advice")
-"""Modules of `analytics` that ask the history; whatever in them takes a history and a period is measured."""
 
 
 def samples(days: float, now: float = NOW) -> Iterator[list[Sample]]:
@@ -248,26 +246,20 @@ QUESTIONS: dict[str, Question] = {
 
 
 def questions() -> dict[str, Question]:
-    """`QUESTIONS`, and those of the modules in `OTHERS` that are there."""
+    """`QUESTIONS`, and every function of `analytics` that takes a history and a period and needs nothing else."""
     found = dict(QUESTIONS)
-    for name in OTHERS:
-        full = f"audapolis.analytics.{name}"
-        if importlib.util.find_spec(full) is None:
-            continue
-        for attribute, question in vars(importlib.import_module(full)).items():
-            if not attribute.startswith("_") and inspect.isfunction(question) and _is_question(question, full):
-                found[f"{name}.{attribute}"] = question
+    for module in pkgutil.walk_packages(analytics.__path__, f"{analytics.__name__}."):
+        for name, question in vars(importlib.import_module(module.name)).items():
+            own = inspect.isfunction(question) and question.__module__ == module.name
+            if own and not name.startswith("_") and _is_question(question):
+                found[f"{module.name.removeprefix(analytics.__name__ + '.')}.{name}"] = question
     return found
 
 
-def _is_question(function: Callable[..., object], module: str) -> bool:
-    if not function.__module__.startswith(module):
-        return False
-    first = list(inspect.signature(function).parameters.values())
-    asked = [parameter.annotation for parameter in first[:2]] in (["History", "Period"], [History, Period])
-    return asked and all(
-        parameter.default is not parameter.empty or parameter.kind is parameter.VAR_KEYWORD for parameter in first[2:]
-    )
+def _is_question(function: Callable[..., object]) -> bool:
+    parameters = list(inspect.signature(function).parameters.values())
+    asked = [str(parameter.annotation) for parameter in parameters[:2]] == ["History", "Period"]
+    return asked and all(parameter.default is not parameter.empty for parameter in parameters[2:])
 
 
 def fill(history: History, days: float) -> int:
@@ -283,7 +275,7 @@ def fill(history: History, days: float) -> int:
             history.write(batch)
             batch = []
     history.write(batch)
-    history.thin_out(NOW, Retention(raw_days=days + 1, minute_days=60))
+    history.thin_out(NOW, Retention(raw_days=days + 1, minute_days=days + 60))
     return count
 
 
@@ -313,6 +305,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             begin = time.perf_counter()
             count = fill(history, args.days)
             print(f"{count:,} samples written and packed in {time.perf_counter() - begin:.0f} s")
+        keep = Retention(raw_days=args.days + 1, minute_days=args.days + 60)
+        history.thin_out(NOW, keep)
         history.close()
         print(f"{history.size_bytes() / 1e6:.0f} MB (limit 300)\n")
         slow = measure(history, Period(NOW - args.days * DAY_S, NOW + STEP_S))

@@ -58,8 +58,8 @@ def _forget(database: Database, delete: Callable[[sqlite3.Connection], int]) -> 
 def _scrub(database: Database) -> None:
     """Rewrite the file.
 
-    SQLite overwrites deleted rows, but not the copies that moving them between pages left behind, nor those in the
-    log of writes.
+    SQLite overwrites deleted rows (`secure_delete`), but neither the copies that moving them between pages left behind,
+    which happens to a few in ten thousand, nor those in the log of writes.
     """
     wanted = database.read(lambda opened: _state(opened, "scrub"))
     if not database.rebuild():

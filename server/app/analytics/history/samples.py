@@ -20,7 +20,7 @@ import numpy as np
 
 from ..facts import Sample
 from ..span import Period
-from .cells import HOUR, HOUR_MS, LEVELS, MINUTE, NOTHING, RAW, Cells, Level, coarsest, milliseconds, spans
+from .cells import HOUR, HOUR_MS, LEVELS, NOTHING, RAW, Cells, Level, coarsest, milliseconds, spans
 from .schema import DamagedBlock, generation
 
 MOST_STEPS = 500
@@ -197,6 +197,3 @@ def _rows(database: sqlite3.Connection, wanted: Sequence[int], since_ms: int, un
         _, at_ms, values = zip(*own, strict=True)
         found[series] = Cells.of(at_ms, values)
     return found
-
-
-__all__ = ["HOUR", "MINUTE", "RAW", "Line", "SeriesNumbers", "drop", "lines", "pack", "step"]

@@ -72,6 +72,8 @@ class History:
             StorageFull, AudapolisError: The database can't be written.
         """
         facts, samples = list(facts), list(samples)
+        if not facts and not samples:
+            return
 
         def work(database: sqlite3.Connection) -> None:
             rows.keep(database, facts)
