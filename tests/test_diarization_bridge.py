@@ -12,7 +12,7 @@ import pytest
 from audapolis.config import load_settings
 from audapolis.diarization_bridge import DiarizationBridge
 from audapolis.domain.audio import Chunk
-from audapolis.domain.events import Event, FellBack
+from audapolis.domain.events import EngineChosen, Event, FellBack, ModelLoaded, ModelReleased
 from audapolis.domain.options import TranscribeOptions
 from audapolis.engines.base import Chosen, Diarizer
 from audapolis.engines.pyannote.engine import is_installed as pyannote_is_installed
@@ -162,6 +162,23 @@ def test_when_an_engine_breaks_auto_goes_on_with_the_next_and_says_so(tmp_path: 
         ("pyannote", "sherpa"),
         ("sherpa", "acoustic"),
     ]
+    chosen = [(e.stage, e.engine, e.device) for e in events if isinstance(e, EngineChosen)]
+    assert chosen == [("diarize", "sherpa", "cpu"), ("diarize", "acoustic", "cpu")]
+
+
+def test_loads_are_told_to_whom_a_diarizer_works_for_and_its_end_to_whom_it_may_concern(
+    tmp_path: Path, sherpa_model: Path
+) -> None:
+    between: list[Event] = []
+    with opened(tmp_path, sherpa_model=str(sherpa_model)) as bridge:
+        bridge.tell(between.append)
+        loads = []
+        for _ in range(2):
+            _, events = diarized(bridge, TranscribeOptions(diarizer="sherpa"), tmp_path)
+            loads += [(e.stage, e.model, e.warm) for e in events if isinstance(e, ModelLoaded)]
+        assert between == []
+    assert loads == [("diarize", "tiny-sherpa", False), ("diarize", "tiny-sherpa", True)]
+    assert [type(event) for event in between] == [ModelReleased]
 
 
 def test_an_engine_that_was_asked_for_and_breaks_is_an_error(tmp_path: Path, sherpa_model: Path) -> None:

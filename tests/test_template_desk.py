@@ -8,6 +8,7 @@ import pytest
 from audapolis.advanced_export import AdvancedExporter
 from audapolis.cli import main
 from audapolis.domain.codec import to_json
+from audapolis.domain.events import Event, FormatRendered
 from audapolis.errors import InvalidTemplate, UnknownName
 from audapolis.export.templates.shelf import Draft
 from audapolis.template_desk import TemplateDesk
@@ -96,3 +97,10 @@ def test_templates_are_added_previewed_and_used_on_the_command_line(
     assert main(["templates", "remove", "lines"]) == 0
     assert main(["templates", "show", "lines"]) == 2
     assert main(["templates", "add", "lines"]) == 2
+
+
+def test_a_template_s_name_is_not_told_with_its_files(desk: TemplateDesk) -> None:
+    told: list[Event] = []
+    desk.save("for-anna", Draft(LINES, "md", "One line each."))
+    AdvancedExporter(desk.shelf, told.append).render(conversation(), "template:for-anna")
+    assert [event.format for event in told if isinstance(event, FormatRendered)] == ["template"]

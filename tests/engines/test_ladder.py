@@ -13,6 +13,7 @@ from audapolis.audio.decoding import decode
 from audapolis.audio.pcm import PcmAudio
 from audapolis.domain.audio import Chunk
 from audapolis.domain.cancellation import CancelToken
+from audapolis.domain.events import BatchDecoded, Event, ModelLoaded, ModelReleased
 from audapolis.domain.transcript import Fallback, Span
 from audapolis.engines.base import EngineInfo, RecognisedChunk, RecogniseOptions, SpeechEngine
 from audapolis.engines.devices import Device
@@ -22,6 +23,7 @@ from audapolis.engines.measured import Measured
 from audapolis.engines.steps import Machine, WhisperSteps, embedded_step
 from audapolis.engines.wanted import wanted_devices
 from audapolis.engines.warm import Place, WarmEngines
+from audapolis.engines.whisper.engine import WhisperEngine
 from audapolis.engines.whisper.files import read_facts
 from audapolis.errors import Cancelled, DeviceLost, EngineFailed, EngineUnavailable, OutOfDeviceMemory
 
@@ -49,6 +51,8 @@ class Workshop:
     probe: TestProbe = field(default_factory=lambda: TestProbe([gpu(0)]))
     garage: Garage = field(default_factory=Garage)
     told: list[Fallback] = field(default_factory=list)
+    at_work: list[EngineInfo] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
     device: str = "cuda"
 
     def __post_init__(self) -> None:
@@ -72,6 +76,8 @@ class Workshop:
             self.measured,
             on_fallback=self.told.append,
             on_wait=lambda _device: None,
+            on_engine=self.at_work.append,
+            tell=self.events.append,
         )
 
     def _embedded(self) -> Rung:
@@ -373,3 +379,87 @@ def _until(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < end, "it did not happen"
         time.sleep(0.01)
+
+
+@pytest.mark.parametrize("what", FAULTS)
+def test_each_engine_that_goes_on_and_each_load_are_told(what: str, workshop: Workshop, sound: PcmAudio) -> None:
+    fault, used, _ = FAULTS[what]
+    workshop.garage.on_chunk = fault
+    engine = workshop.engine()
+    promised = engine.info
+    run(engine, sound)
+    assert promised not in workshop.at_work
+    assert workshop.at_work[-1] == engine.info
+    loads = [event for event in workshop.events if isinstance(event, ModelLoaded)]
+    assert len(loads) == 1 + len([step for step in used if step != "pocketsphinx"]), "that one loads when it is used"
+    assert not any(load.warm for load in loads)
+    assert [load.device for load in loads] == [label for label, *_ in workshop.garage.opened]
+
+
+def test_an_engine_that_is_what_was_promised_is_not_told_again(workshop: Workshop, sound: PcmAudio) -> None:
+    workshop.garage.real = True
+    run(workshop.engine(), sound)
+    assert workshop.at_work == []
+
+
+def test_a_second_recording_finds_the_model_warm_and_its_end_is_told_once(workshop: Workshop, sound: PcmAudio) -> None:
+    released: list[Event] = []
+    workshop.engines.tell = released.append
+    run(workshop.engine(), sound)
+    run(workshop.engine(), sound)
+    loads = [event for event in workshop.events if isinstance(event, ModelLoaded)]
+    assert [load.warm for load in loads] == [False, True]
+    assert loads[0].wall_s >= 0
+    assert loads[1].wall_s == 0
+    assert released == []
+    workshop.engines.close()
+    [gone] = released
+    assert isinstance(gone, ModelReleased)
+    assert (gone.model, gone.device) == (loads[0].model, "cuda:0")
+    assert gone.held_s >= 0
+
+
+def test_memory_that_was_seen_to_be_taken_is_told_with_the_load(workshop: Workshop, sound: PcmAudio) -> None:
+    workshop.probe.own["GPU-0"] = 0
+    workshop.garage.on_open = lambda *_: workshop.probe.own.update({"GPU-0": 123})
+    run(workshop.engine(), sound)
+    [load] = [event for event in workshop.events if isinstance(event, ModelLoaded)]
+    assert load.size_bytes == 123
+
+
+def test_a_load_that_fails_is_no_load(workshop: Workshop, sound: PcmAudio) -> None:
+    def refuse(device: Device, *_: object) -> None:
+        if device.kind == "cuda":
+            raise EngineFailed("broken")
+
+    workshop.garage.on_open = refuse
+    run(workshop.engine(), sound)
+    assert [event.device for event in workshop.events if isinstance(event, ModelLoaded)] == ["cpu"]
+
+
+@pytest.mark.slow
+def test_a_real_engine_tells_its_batches_only_to_whom_it_works_for(
+    tmp_path: Path, tiny_whisper: Path, sound: PcmAudio
+) -> None:
+    probe = TestProbe()
+    leases = DeviceLeases(tmp_path / "run", probe, patience_s=0)
+    engines = WarmEngines[SpeechEngine](leases, probe, keep_alive_s=600)
+    info = EngineInfo("whisper", "tiny-whisper", "cpu", "int8", "draft")
+    place: Place[SpeechEngine] = Place("tiny", "tiny", CPU, 0, lambda: WhisperEngine(tiny_whisper))
+    told: list[list[Event]] = [[], []]
+    for events in told:
+        ladder = LadderEngine(
+            lambda _s: [Rung(place, info, "whisper")],
+            engines,
+            Measured(tmp_path / "measured.json"),
+            lambda _f: None,
+            lambda _d: None,
+            tell=events.append,
+        )
+        run(ladder, sound)
+    engines.close()
+    leases.close()
+    for events in told:
+        batches = [event for event in events if isinstance(event, BatchDecoded)]
+        assert sum(batch.windows for batch in batches) == len(CHUNKS)
+        assert all((batch.model, batch.device) == ("tiny-whisper", "cpu") for batch in batches)

@@ -2,17 +2,23 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import audapolis.jobs
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from audapolis.errors import AudapolisError, Conflict, InvalidOption, StorageFull
 from audapolis.jobs.database import Database
 from audapolis.jobs.schema import REVISIONS, metadata
+from audapolis.jobs.store import JobStore
 from sqlalchemy import text
+
+from .conftest import HOME, make_job
 
 
 def test_migrations_build_exactly_the_tables_the_code_uses_and_can_run_twice(database_url: str) -> None:
@@ -118,3 +124,25 @@ def test_a_full_disk_is_reported_as_such_and_nothing_is_lost(tmp_path: Path) -> 
     with database.read() as connection:
         assert connection.execute(text("SELECT count(*) FROM filler")).scalar() == 0
     database.close()
+
+
+def test_jobs_from_before_a_migration_get_its_defaults(database_url: str) -> None:
+    database = Database(database_url)
+    database.migrate()
+    store = JobStore(database, home=HOME)
+    job = store.add(make_job())
+    _alembic(database, lambda config: command.downgrade(config, "0001"))
+    _alembic(database, lambda config: command.upgrade(config, "head"))
+    after = store.get(job.id)
+    database.close()
+    assert after == job
+    assert (after.exports, after.origin, after.client, after.kind) == (None, "", "", "batch")
+
+
+def _alembic(database: Database, run: Callable[[Config], None]) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(audapolis.jobs.__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    with database.write() as connection:
+        config.attributes.update(connection=connection, metadata=metadata)
+        run(config)

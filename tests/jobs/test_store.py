@@ -6,10 +6,13 @@ import multiprocessing
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import ANY
 
 import pytest
 from audapolis.domain import codec
+from audapolis.domain.events import JobQueued
 from audapolis.errors import Conflict, NotFound, UnsupportedMedia
+from audapolis.jobs.attempt import outcome
 from audapolis.jobs.checkpoints import StoredCheckpoints
 from audapolis.jobs.database import Database
 from audapolis.jobs.leases import Leases, Sign
@@ -301,3 +304,14 @@ def test_processes_that_claim_at_the_same_time_never_get_the_same_job(
     claims = [line for out in outs for line in out.read_text().splitlines()]
     assert sorted(claims) == sorted(f"{job_id} 1" for job_id in ids)
     assert {job.state for job in store.list()} == {JobState.DONE}
+
+
+def test_who_sent_a_job_and_what_it_waits_as_are_kept_through_its_life(store: JobStore, leases: Leases) -> None:
+    job = store.add(replace(make_job(), origin="openai", client="c0ffee", kind="interactive"))
+    assert store.get(job.id) == job
+    claim = claimed(leases)
+    assert (claim.job.origin, claim.job.client, claim.job.kind) == ("openai", "c0ffee", "interactive")
+    given_back = leases.give_back(claim)
+    assert outcome(given_back) == JobQueued(
+        at=ANY, job_id=job.id, origin="openai", client="c0ffee", kind="interactive", priority=job.priority
+    )

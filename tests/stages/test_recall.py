@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from audapolis.domain.events import Event, StageStarted
+from audapolis.domain.events import CacheLooked, Event, StageStarted
 from audapolis.domain.options import TranscribeOptions
 from audapolis.stages.base import Stage, StageContext
 from audapolis.stages.cache import FolderCache
@@ -135,3 +135,20 @@ def test_who_wants_nothing_reused_gets_nothing_reused_or_kept(run: Any, tmp_path
     assert not (tmp_path / "cache").exists()
     run(stage)
     assert run(stage, keep=False)[1] == [False]
+
+
+def test_it_is_told_whether_earlier_results_were_there(tmp_path: Path, cache: FolderCache) -> None:
+    def looked(job: str, *stages: Stage[Any], keep: bool = True, digest: bool = True) -> list[tuple[str, int, int]]:
+        (tmp_path / job).mkdir()
+        work = Work(Path("x.wav"), "x.wav", TranscribeOptions())
+        if digest:
+            work.probed = SimpleNamespace(sha256="ab")  # type: ignore[assignment]
+        events: list[Event] = []
+        run_stages(stages, work, StageContext(tmp_path / job, emit=events.append, cache=cache if keep else None))
+        return [(event.stage, event.looks, event.hits) for event in events if isinstance(event, CacheLooked)]
+
+    assert looked("1", Record(), Listen()) == [("decode", 1, 0), ("speech", 1, 0)]
+    assert looked("2", Record(), Listen()) == [("decode", 1, 1), ("speech", 1, 1)]
+    assert looked("3", Record(setting=1), Listen()) == [("decode", 1, 0), ("speech", 1, 0)]
+    assert looked("4", Record(), keep=False) == []
+    assert looked("5", Record(), digest=False) == []

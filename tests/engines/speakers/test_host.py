@@ -13,9 +13,10 @@ from pathlib import Path
 import psutil
 import pytest
 from audapolis.domain.cancellation import CancelToken
+from audapolis.domain.events import Event, ModelLoaded, ModelReleased
 from audapolis.engines.sherpa.engine import SherpaDiarizer
 from audapolis.engines.speakers.host import QUIET
-from audapolis.errors import Cancelled, StorageFull
+from audapolis.errors import Cancelled, ModelMissing, StorageFull
 
 from ..acoustic.voices import LOW
 from ..listening import StopAfter, listen
@@ -135,3 +136,31 @@ def until(condition: Callable[[], bool], complaint: str) -> None:
     while not condition():
         assert time.monotonic() < deadline, complaint
         time.sleep(0.05)
+
+
+def test_loading_and_letting_go_of_the_model_are_told(sherpa_model: Path) -> None:
+    told: list[Event] = []
+    diarizer = SherpaDiarizer(sherpa_model, threads=1, tell=told.append)
+    for _ in range(2):
+        listen(diarizer, [(LOW, 2.0)])
+    diarizer.close()
+    diarizer.close()
+    cold, warm, gone = told
+    assert isinstance(cold, ModelLoaded)
+    assert (cold.model, cold.device, cold.warm) == ("tiny-sherpa", "cpu", False)
+    assert cold.wall_s > 0
+    assert isinstance(warm, ModelLoaded)
+    assert (warm.warm, warm.wall_s) == (True, 0.0)
+    assert isinstance(gone, ModelReleased)
+    assert (gone.model, gone.device) == ("tiny-sherpa", "cpu")
+    assert gone.held_s > 0
+
+
+def test_a_model_that_can_not_be_loaded_is_not_told(sherpa_model: Path, tmp_path: Path) -> None:
+    told: list[Event] = []
+    (tmp_path / "empty").mkdir()
+    diarizer = SherpaDiarizer(tmp_path / "empty", threads=1, tell=told.append)
+    with pytest.raises(ModelMissing):
+        listen(diarizer, [(LOW, 2.0)])
+    diarizer.close()
+    assert told == []
