@@ -121,7 +121,9 @@ class Tracer:
 
     def __init__(self, endpoint: str, open_sender: Callable[[str], Sender] | None = None) -> None:
         if open_sender is None:
-            from .otlp import open_sender
+            from .otlp import OtlpSender  # an extra
+
+            open_sender = OtlpSender
         self._sender = open_sender(endpoint)
         self._traces: dict[str, _Trace] = {}
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from math import isinf
 from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client import Metric as Family
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
-from prometheus_client.utils import floatToGoString
 
 from ... import __version__
 from ...domain.events import Event
@@ -134,7 +134,7 @@ def _spread_out(metric: Metric, curves: Mapping[Labels, Spread]) -> Family:
         labels = dict(zip(metric.labels, values, strict=True))
         count = 0
         for bound, count in cumulative(spread, metric.buckets):
-            family.add_sample(metric.name + "_bucket", {**labels, "le": floatToGoString(bound)}, count)
+            family.add_sample(metric.name + "_bucket", {**labels, "le": "+Inf" if isinf(bound) else str(bound)}, count)
         family.add_sample(metric.name + "_count", labels, count)
         family.add_sample(metric.name + "_sum", labels, spread.total)
     return family
