@@ -11,6 +11,7 @@ import resource
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -401,6 +402,8 @@ def test_a_batch_goes_on_after_bad_files_and_knows_what_is_done(talk: Path, tmp_
     assert results == [".audapolis", "deep-talk.wav.json", "in-talk.wav.json"]
     said = json.loads((tmp_path / "out" / "in-talk.wav.json").read_text())
     assert "weather" in said["segments"][0]["text"].lower()
+    with contextlib.closing(sqlite3.connect(tmp_path / "out" / ".audapolis" / "jobs.sqlite")) as store:
+        assert store.execute("SELECT DISTINCT origin, kind FROM jobs").fetchall() == [("batch", "batch")]
 
     times = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").glob("*.json")}
     again = run(*command, cwd=tmp_path)
