@@ -15,7 +15,7 @@ from audapolis.catalog.entries import InstalledModel
 from audapolis.catalog.reach import Reach
 from audapolis.config import Settings
 from audapolis.domain.cancellation import CancelToken
-from audapolis.domain.events import ChunkTranscribed, DeviceAwaited, Event, FellBack, ModelFetching
+from audapolis.domain.events import ChunkTranscribed, DeviceAwaited, Event, FellBack, ModelFetching, ModelLoaded
 from audapolis.domain.options import TranscribeOptions
 from audapolis.domain.transcript import Transcript
 from audapolis.engines.leases import DeviceLeases
@@ -470,8 +470,13 @@ def test_the_default_of_the_settings_is_what_is_fetched(place: MakePlace, tiny_w
 
 def test_the_default_model_can_be_loaded_before_it_is_wanted(place: MakePlace, tiny_whisper: Path) -> None:
     here = place(here=tiny_whisper)
+    told: list[Event] = []
+    here.bridge.tell(told.append)
     here.bridge.warm_up()
     assert here.garage.opened == [("cpu", "int8_float32", 8)]
+    [load] = told
+    assert isinstance(load, ModelLoaded)
+    assert (load.model, load.warm, load.stage, load.job_id) == ("tiny-whisper", False, "", None)
     place().bridge.warm_up()
 
 

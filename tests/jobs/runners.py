@@ -11,7 +11,15 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from audapolis.config import Settings
-from audapolis.domain.events import ChunkTranscribed, StageFinished, StageProgress, StageStarted
+from audapolis.domain.events import (
+    ChunkTranscribed,
+    Emit,
+    ModelLoaded,
+    ModelReleased,
+    StageFinished,
+    StageProgress,
+    StageStarted,
+)
 from audapolis.domain.recording import AudioFacts, Recording
 from audapolis.domain.transcript import Provenance, Segment, Transcript, Word
 from audapolis.errors import EngineUnavailable, UnsupportedMedia, WorkerCrashed
@@ -25,7 +33,7 @@ class Script:
 
     Deeds, by chunk: `die` (SIGKILL itself), `die_once`, `crash_once` (a helper process is said to have died),
     `refuse` (unsupported media), `bug` (a foreign error), `deaf` (ignores being cancelled), `hang` (no sign of life),
-    `fat` (keeps much memory), `exit` (leaves the interpreter).
+    `fat` (keeps much memory), `exit` (leaves the interpreter), `stubborn` (ignores being ended, too).
     """
 
     chunks: int = 3
@@ -101,6 +109,8 @@ class ChunkRunner:
             raise KeyError("oops")
         if deed == "exit":
             os._exit(3)
+        if deed == "stubborn":
+            os.kill(os.getpid(), signal.SIGSTOP)
         if deed == "hang":
             time.sleep(60)
         if deed == "fat":
@@ -117,6 +127,17 @@ class BrokenRunner:
 
     def __init__(self, settings: Settings) -> None:
         raise EngineUnavailable("No engine can run here.", hint="Install one.")
+
+
+class PreparedRunner(ChunkRunner):
+    """Has a model to load before its first job, and lets go of it at the end."""
+
+    def prepare(self, emit: Emit) -> None:
+        emit(ModelLoaded(model="large", device="cpu", wall_s=1.5))
+        self.emit = emit
+
+    def close(self) -> None:
+        self.emit(ModelReleased(model="large", device="cpu", held_s=2.5))
 
 
 class SpentRunner(ChunkRunner):

@@ -13,14 +13,23 @@ from pathlib import Path
 
 import psutil
 import pytest
-from audapolis.domain.events import Event, WorkerLost
+from audapolis.domain.events import Event, ModelLoaded, ModelReleased, WorkerEnded, WorkerLost
 from audapolis.domain.options import TranscribeOptions
 from audapolis.jobs.record import Job, JobState
 from audapolis.jobs.worker import WorkerPlan
 from audapolis.tasks import TaskManager
 
 from .conftest import wipe
-from .runners import BrokenRunner, ChunkRunner, PatientRunner, Script, SpentRunner, executions, fast_settings
+from .runners import (
+    BrokenRunner,
+    ChunkRunner,
+    PatientRunner,
+    PreparedRunner,
+    Script,
+    SpentRunner,
+    executions,
+    fast_settings,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -229,3 +238,27 @@ def test_after_the_whole_server_is_killed_nothing_lives_on_and_the_next_one_fini
         saves = [run.key for run in manager.stage_runs(job.id) if run.what == "saved"]
     assert len(saves) == len(set(saves)), "something was redone that was checkpointed"
     assert len(executions(done)) <= 6 + 2  # the server's death and the manager's stop may each redo one chunk
+
+
+def test_what_happens_between_jobs_is_told_as_nobody_s(tmp_path: Path) -> None:
+    heard: list[Event] = []
+    manager = TaskManager(fast_settings(tmp_path / "data"), PreparedRunner)
+    manager.subscribe(heard.append)
+    with manager:
+        until(lambda: any(isinstance(event, ModelLoaded) for event in heard))
+        assert manager.wait(submit(manager, tmp_path, Script()).id, 30).state is JobState.DONE
+    between = [(type(event), event.job_id) for event in heard if isinstance(event, ModelLoaded | ModelReleased)]
+    assert between == [(ModelLoaded, None), (ModelReleased, None)]
+
+
+def test_a_worker_that_had_to_be_killed_because_it_would_not_stop_is_not_told_as_orderly(tmp_path: Path) -> None:
+    heard: list[Event] = []
+    with TaskManager(fast_settings(tmp_path / "data", lease_s=15.0), ChunkRunner) as manager:
+        manager.subscribe(heard.append)
+        job = submit(manager, tmp_path, Script(deeds={"0": "stubborn"}))
+        until(lambda: executions(job))
+        manager.cancel(job.id)
+        assert manager.wait(job.id, 10).state is JobState.CANCELLED
+    ends = [event for event in heard if isinstance(event, WorkerEnded)]
+    assert (ends[0].orderly, ends[0].reason) == (False, "it did not stop when asked to")
+    assert [event.orderly for event in ends[1:]] == [True]

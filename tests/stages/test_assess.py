@@ -10,6 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 from audapolis.domain.codec import to_json
+from audapolis.domain.events import Event, TranscriptMade
 from audapolis.domain.options import TranscribeOptions
 from audapolis.domain.transcript import Segment, Span, Transcript, Turn
 from audapolis.domain.transcript_file import read_transcript, transcript_schema
@@ -99,3 +100,17 @@ def test_quality_is_as_the_schema_says_and_survives_being_written() -> None:
     jsonschema.validate(json.loads(written), transcript_schema())
     assert read_transcript(written) == told
     assert told.quality["doubts"]
+
+
+def test_what_the_transcript_looks_like_is_told_without_its_words(tmp_path: Path) -> None:
+    told: list[Event] = []
+    work = Work(tmp_path / "talk.wav", "talk.wav", TranscribeOptions())
+    for transcript in (FINE, make_transcript(duration_s=10)):
+        work.chunks, work.transcript = (), transcript
+        AssessStage().run(work, StageContext(tmp_path, emit=told.append))
+    full, empty = told
+    assert isinstance(full, TranscriptMade)
+    assert (full.transcript_id, full.language, full.words, full.speakers) == (FINE.id, "en", 11, 2)
+    assert full.confidence == pytest.approx(0.9)
+    assert isinstance(empty, TranscriptMade)
+    assert (empty.words, empty.speakers, empty.confidence) == (0, 0, None)
