@@ -6,8 +6,9 @@ import math
 import random
 from fractions import Fraction
 
+import numpy as np
 import pytest
-from audapolis.analytics.quantiles import corrected, evidence, more_than_elsewhere, quantile, spread_of
+from audapolis.analytics.quantiles import corrected, densest, evidence, more_than_elsewhere, quantile, spread_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -89,3 +90,12 @@ def test_evidence_is_a_likelihood_ratio_and_nothing_where_hits_are_no_more_frequ
 def test_evidence_is_greatest_where_it_parts_hits_from_misses() -> None:
     narrower, exact, wider = evidence([20, 30, 30], [20, 30, 60], [30, 30, 30], [500, 500, 500])
     assert exact > max(narrower, wider)
+
+
+def test_the_densest_stretch_is_where_hits_crowd() -> None:
+    hits = np.zeros(1000, bool)
+    hits[[3, 250, 700, 990]] = True
+    hits[500:520] = True
+    assert densest(hits) == (500, 519)
+    assert densest(np.zeros(10, bool)) is None
+    assert densest(np.arange(10) == 3) is None

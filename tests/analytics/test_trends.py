@@ -11,7 +11,7 @@ import pytest
 from audapolis.analytics.facts import Sample
 from audapolis.analytics.frame import Column
 from audapolis.analytics.span import DAY_S, HOUR_S, Period
-from audapolis.analytics.trends import Trend, changes, densest, drift, level_shift, trends
+from audapolis.analytics.trends import Trend, changes, drift, level_shift, trends
 from audapolis.domain.codec import to_plain
 
 from tests.analytics.fact_builders import MONDAY, done, history_of, site
@@ -113,15 +113,6 @@ def test_values_that_are_not_known_are_left_out_and_few_tell_nothing() -> None:
 def test_the_same_figures_always_give_the_same_answer() -> None:
     values = NOISE["normal"](np.random.default_rng(5))
     assert level_shift(DAYS, values) == level_shift(DAYS, values.copy())
-
-
-def test_the_densest_stretch_is_where_hits_crowd() -> None:
-    hits = np.zeros(1000, bool)
-    hits[[3, 250, 700, 990]] = True
-    hits[500:520] = True
-    assert densest(hits) == (500, 519)
-    assert densest(np.zeros(10, bool)) is None
-    assert densest(np.arange(10) == 3) is None
 
 
 def test_a_quiet_site_has_no_trends(tmp_path: Path) -> None:

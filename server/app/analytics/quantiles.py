@@ -1,4 +1,4 @@
-"""Exact quantiles, and exact tests of whether something is more frequent here than elsewhere.
+"""Exact quantiles; and where hits are more frequent than elsewhere, with exact tests of that.
 
 Nothing is sketched or sampled: quantiles are those of all values there are.
 """
@@ -13,6 +13,16 @@ import numpy as np
 import numpy.typing as npt
 
 Numbers = Sequence[float] | npt.NDArray[np.float64]
+
+FEWEST_HITS = 4
+"""Fewer hits in a place tell nothing."""
+
+TIMES_AS_OFTEN = 2.0
+"""Hits have to be so many times as frequent as elsewhere to matter."""
+
+_MOST_ENDS = 400
+_NEEDED = 5.0
+"""Evidence that the second of two traits matters where the first holds: p < 0.002."""
 
 _NEGLIGIBLE = 1e-17
 """Terms of a sum below this part of it don't show in a double."""
@@ -120,6 +130,141 @@ def corrected(p_values: Sequence[float]) -> list[float]:
         least = min(least, p_values[index] * (len(order) / rank))
         worth[index] = least
     return worth
+
+
+def densest(hits: npt.NDArray[np.bool_]) -> tuple[int, int] | None:
+    """The stretch of a row of tries in which hits are most clearly denser than elsewhere: its first and last try.
+
+    M. Kulldorff's scan statistic over all stretches that begin and end with a hit; of very many hits, not every one is
+    tried as an end.
+
+    Args:
+        hits: Whether each try hit, in order of time.
+    """
+    places = np.flatnonzero(hits)
+    if len(places) < 2:
+        return None
+    tried = np.unique(np.linspace(0, len(places) - 1, min(len(places), _MOST_ENDS)).astype(int))
+    first, last = (tried[index] for index in np.triu_indices(len(tried), 1))
+    gain = evidence(last - first + 1, places[last] - places[first] + 1, len(places), len(hits))
+    best = int(gain.argmax())
+    return (int(places[first[best]]), int(places[last[best]])) if gain[best] > 0 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Clue:
+    """Hits are more frequent in one place than elsewhere.
+
+    Attributes:
+        hits, tries: There.
+        all_hits, all_tries: There and elsewhere.
+        looks: How many other places of its kind it was picked from.
+    """
+
+    hits: int
+    tries: int
+    all_hits: int
+    all_tries: int
+    looks: float
+
+    @property
+    def rate(self) -> float:
+        """Hits by tries, there."""
+        return self.hits / self.tries
+
+    @property
+    def rate_elsewhere(self) -> float:
+        """Hits by tries, elsewhere; 0 where nothing is elsewhere."""
+        return (self.all_hits - self.hits) / max(1, self.all_tries - self.tries)
+
+    @property
+    def score(self) -> float:
+        """Evidence, less what it takes to name the place among its kind."""
+        return float(evidence([self.hits], [self.tries], [self.all_hits], [self.all_tries])[0]) - math.log(self.looks)
+
+    @property
+    def p_value(self) -> float:
+        """How often chance would do so in some place of its kind (Bonferroni)."""
+        return min(1.0, self.looks * more_than_elsewhere(self.hits, self.tries, self.all_hits, self.all_tries))
+
+    @property
+    def clear(self) -> bool:
+        """Whether there are enough hits, and enough more than elsewhere, to matter."""
+        return self.hits >= FEWEST_HITS and self.rate >= TIMES_AS_OFTEN * self.rate_elsewhere
+
+
+class TraitScan:
+    """Finds traits, and pairs of them, with which hits are more frequent.
+
+    Args:
+        holds: A row for each trait: which tries have it.
+        known: For which tries it is known whether they do; only these are compared.
+        kinds: The kind of each trait. Traits of a kind are alternatives.
+        looks: How many alternatives each was picked from.
+        alone: Traits that are not paired with others.
+    """
+
+    def __init__(
+        self, holds: Numbers, known: Numbers, kinds: Sequence[str], looks: Sequence[float], alone: Sequence[bool]
+    ) -> None:
+        shape = (len(kinds), -1) if len(kinds) else (0, 0)
+        tables = (np.asarray(rows, np.float32).reshape(shape) for rows in (holds, known))
+        self._holds, self._known = (np.ascontiguousarray(table.T) for table in tables)
+        self._kinds = list(kinds)
+        single, number = np.eye(len(kinds), dtype=bool), np.asarray(looks, np.float64)
+        paired = ~np.asarray(alone, bool)
+        differ = np.array([[one != two for two in kinds] for one in kinds], bool).reshape(single.shape)
+        self._allowed = single | (np.triu(differ, 1) & paired & paired[:, None])
+        self._looks = np.where(single, number, number * number[:, None])
+        self._tried: dict[bytes, tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]] = {}
+
+    @property
+    def families(self) -> int:
+        """How many kinds and pairs of kinds are looked at."""
+        return len({(self._kinds[one], self._kinds[two]) for one, two in np.argwhere(self._allowed)})
+
+    def clues(self, live: npt.NDArray[np.bool_], hits: npt.NDArray[np.bool_]) -> list[tuple[tuple[int, ...], Clue]]:
+        """The best trait of each kind and the best pair of each pair of kinds: which, and what it tells.
+
+        A pair is only considered where each of its traits matters where the other one holds.
+
+        Args:
+            live: Tries that count.
+            hits: Those of them that hit.
+        """
+        if not self._kinds:
+            return []
+        hit, all_hit = _both(self._holds[hits]), _both(self._known[hits])
+        tried, all_tried = self._tries(live)
+        elsewhere = all_tried - tried
+        good = self._allowed & (hit >= FEWEST_HITS) & (elsewhere > 0)
+        good &= hit * elsewhere >= TIMES_AS_OFTEN * (all_hit - hit) * tried
+        adds = evidence(hit, tried, hit.diagonal()[:, None], tried.diagonal()[:, None])
+        needed = adds >= _NEEDED + np.log(self._looks.diagonal())
+        good &= (needed & needed.T) | np.eye(len(hit), dtype=bool)
+        score = evidence(hit, tried, all_hit, all_tried) - np.log(self._looks)
+        best: dict[tuple[str, str], tuple[int, int]] = {}
+        for one, two in np.argwhere(good).tolist():
+            kinds = (self._kinds[one], self._kinds[two])
+            if kinds not in best or score[one, two] > score[best[kinds]]:
+                best[kinds] = (one, two)
+        counted = (hit, tried, all_hit, all_tried)
+        return [
+            (tuple(dict.fromkeys(place)), Clue(*(int(counts[place]) for counts in counted), float(self._looks[place])))
+            for place in best.values()
+        ]
+
+    def _tries(self, live: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        key = live.tobytes()
+        if key not in self._tried:
+            self._tried[key] = _both(self._holds[live]), _both(self._known[live])
+        return self._tried[key]
+
+
+def _both(table: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """How many rows have both of two columns."""
+    counts: npt.NDArray[np.float32] = table.T @ table
+    return counts
 
 
 def _log_ways(of: int, pick: int) -> float:

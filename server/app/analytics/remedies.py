@@ -1,9 +1,22 @@
-"""What each error usually means and what to do about it, in one table."""
+"""What errors mean, what failures can have in common, and what to do about either."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+import numpy as np
+
+from .frame import Column, Frame
+from .quantiles import FEWEST_HITS
+from .span import HOUR_S, MINUTE_S
+from .usage import wall_clock
+
+_LENGTHS_S = (60, 300, 600, 1200, 1800, 3600, 5400, 7200, 10_800, 14_400)
+_WORKER_AGES = (10, 20, 50, 100, 200, 500, 1000)
+_MOST_VALUES = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +38,7 @@ REMEDIES: Mapping[str, Remedy] = {
     ),
     "unknown_name": Remedy(
         "Tasks name an engine, a model or a format that does not exist here.",
-        "Compare the name with `audapolis models list` and `audapolis formats`; correct the sender, or install the model.",
+        "Compare it with `audapolis models list` and `audapolis formats`; correct the sender, or install the model.",
     ),
     "invalid_document": Remedy(
         "A transcript or document file breaks the rules of its format.",
@@ -124,3 +137,165 @@ _UNKNOWN = Remedy("It is not known what this means.", "Look up the example in th
 def remedy_of(error: str) -> Remedy:
     """What an error means and what to do; says so where it is not known."""
     return REMEDIES.get(error, _UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class PatternKind:
+    """Something failures can have in common.
+
+    Attributes:
+        says: How it is put, with `{value}`.
+        do: What the administrator does about it; a sentence.
+    """
+
+    says: str
+    do: str
+
+
+PATTERNS: Mapping[str, PatternKind] = {
+    "recording": PatternKind(
+        "the same recording, again and again",
+        "Keep that recording from being submitted again until the cause is known: the others do well.",
+    ),
+    "change": PatternKind(
+        "since {value}",
+        "Undo that change, or look at what it says in its notes; see whether the failures stop.",
+    ),
+    "version": PatternKind(
+        "version {value}",
+        "Go back to the version before, and report what fails.",
+    ),
+    "burst": PatternKind(
+        "from {value}",
+        "See what the machine and its log tell of that time; retry the tasks that failed.",
+    ),
+    "hour": PatternKind(
+        "between {value} o'clock, day after day",
+        "See what else runs at that hour (backups, updates), and move it or the tasks.",
+    ),
+    "worker_age": PatternKind(
+        "workers that have done {value} tasks or more",
+        "Workers wear out, most often because memory leaks: have them replaced sooner, and report it.",
+    ),
+    "file_type": PatternKind(
+        "recordings of type {value}",
+        "Try one by hand; have their sender use another format while such files fail.",
+    ),
+    "codec": PatternKind(
+        "sound coded as {value}",
+        "Try one by hand; have their sender use another coding while such files fail.",
+    ),
+    "model": PatternKind(
+        "model {value}",
+        "Check the model with `audapolis models verify`, and choose another one meanwhile.",
+    ),
+    "engine": PatternKind(
+        "engine {value}",
+        "See with `audapolis doctor` whether the engine is whole, and choose another one meanwhile.",
+    ),
+    "device": PatternKind(
+        "device {value}",
+        "Look at the device with `audapolis doctor`, and let another one do the work meanwhile.",
+    ),
+    "precision": PatternKind(
+        "precision {value}",
+        "Choose another precision.",
+    ),
+    "diarizer": PatternKind(
+        "speakers told apart by {value}",
+        "Choose another engine for the speakers.",
+    ),
+    "language": PatternKind(
+        "language {value}",
+        "Choose a model made for that language.",
+    ),
+    "length": PatternKind(
+        "recordings of {value}",
+        "Cut recordings before they are sent until such lengths work.",
+    ),
+    "client": PatternKind(
+        "client {value}",
+        "Ask that client what is particular about its recordings and options.",
+    ),
+    "origin": PatternKind(
+        "tasks that come in by {value}",
+        "See what that door does differently: options, defaults, uploads.",
+    ),
+}
+"""By what it is; of several that say the same, the one that comes first is named."""
+
+SHARED = (
+    *("file_type", "codec", "model", "engine", "device", "precision", "diarizer", "language", "client", "origin"),
+    "version",
+)
+"""Fields of `JobFact` that are kinds of `PATTERNS` as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Something failures have in common: a kind of `PATTERNS` and its value."""
+
+    kind: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trait:
+    """Something that holds for some jobs, and of which jobs that is known; one of `looks` alternatives."""
+
+    condition: Condition
+    holds: Column
+    known: Column
+    looks: int
+
+
+def traits_of(jobs: Frame, failing: Column, changes: Frame, zone: tzinfo) -> Iterator[Trait]:
+    """What jobs may have in common, of which enough failed.
+
+    Args:
+        jobs: With the columns `SHARED`, `at`, `audio_s` and `worker_age`, in order of time.
+        failing: Which of them failed.
+        changes: With `at`, `key` and `new`.
+        zone: For hours of the day, and times in words.
+    """
+    for name in SHARED:
+        known = jobs[name] != ""
+        values, counts = np.unique(jobs[name][known & failing].astype(str), return_counts=True)
+        looks = len(set(jobs[name][known]))
+        for place in np.argsort(-counts, kind="stable")[:_MOST_VALUES]:
+            if counts[place] >= FEWEST_HITS:
+                value = str(values[place])
+                yield Trait(Condition(name, value), jobs[name] == value, known, looks)
+    audio_s, known = jobs["audio_s"], np.isfinite(jobs["audio_s"])
+    yield Trait(Condition("length", "less than 1 min"), audio_s < MINUTE_S, known, len(_LENGTHS_S) + 1)
+    for least_s in _LENGTHS_S:
+        text = f"{least_s / HOUR_S:g} h or more" if least_s >= HOUR_S else f"{least_s / MINUTE_S:g} min or more"
+        yield Trait(Condition("length", text), audio_s >= least_s, known, len(_LENGTHS_S) + 1)
+    always, shown = np.ones(len(jobs), bool), wall_clock(jobs["at"], zone)
+    for hour in range(24):
+        holds = shown["hour"] == hour
+        days = np.unique(shown["day"][holds & failing], return_counts=True)[1]
+        if len(days) >= 3 and days.max() <= days.sum() / 2:  # else it is one bad day
+            yield Trait(Condition("hour", f"{hour} and {hour + 1}"), holds, always, 24)
+    age, known = jobs["worker_age"], np.isfinite(jobs["worker_age"])
+    for done in _WORKER_AGES:
+        yield Trait(Condition("worker_age", str(done)), age >= done, known, len(_WORKER_AGES))
+    for key, mine in changes.by("key"):
+        for since, until, new in zip(mine["at"], [*mine["at"][1:], np.inf], mine["new"], strict=True):
+            value = "{} became {} ({})".format(key[0], new.strip('"'), clock(float(since), zone))
+            yield Trait(Condition("change", value), (jobs["at"] >= since) & (jobs["at"] < until), always, len(changes))
+
+
+def worker_ages(pids: Column) -> Column:
+    """How many jobs each job's worker had ended before; NaN where the worker is not known."""
+    ended: Counter[float] = Counter()
+    ages = np.zeros(len(pids))
+    for row, pid in enumerate(pids.tolist()):
+        ages[row] = ended[pid]
+        ended[pid] += 1
+    return np.where(np.isnan(pids), np.nan, ages)
+
+
+def clock(at: float, zone: tzinfo) -> str:
+    """A time as people read it."""
+    return datetime.fromtimestamp(at, zone).strftime("%Y-%m-%d %H:%M")

@@ -22,7 +22,7 @@ import numpy as np
 
 from .frame import Column, Frame
 from .history.store import History
-from .quantiles import corrected, evidence
+from .quantiles import corrected
 from .series import SERIES
 from .span import DAY_S, HOUR_S, Period
 
@@ -162,25 +162,6 @@ def drift(at: Column, values: Column) -> Change | None:
     before = float(np.median(rest))
     after = before + slope * float(at[-1] - at[0])
     return Change("drift", float(at[0]), before, after, slope * DAY_S, _kendall_p(values, _inflation(rest)))
-
-
-def densest(hits: Column) -> tuple[int, int] | None:
-    """The stretch of a row of tries in which hits are most clearly denser than elsewhere: its first and last try.
-
-    M. Kulldorff's scan statistic over all stretches that begin and end with a hit; of very many hits, not every one is
-    tried as an end.
-
-    Args:
-        hits: Whether each try hit, in order of time.
-    """
-    places = np.flatnonzero(hits)
-    if len(places) < 2:
-        return None
-    tried = np.unique(np.linspace(0, len(places) - 1, min(len(places), _MOST_VALUES)).astype(int))
-    first, last = (tried[index] for index in np.triu_indices(len(tried), 1))
-    gain = evidence(last - first + 1, places[last] - places[first] + 1, len(places), len(hits))
-    best = int(gain.argmax())
-    return (int(places[first[best]]), int(places[last[best]])) if gain[best] > 0 else None
 
 
 def _steps(at: Column, values: Column) -> Iterator[Change]:
