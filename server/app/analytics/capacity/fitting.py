@@ -11,7 +11,7 @@ from ..frame import Column, Frame
 from ..history.store import History
 from ..span import Period
 from .arrivals import Arrivals, arrivals
-from .contention import Contention, company, fit
+from .contention import Company, Contention, fit
 from .queueing import P95, Service, Station, Wait
 
 MIN_JOBS = 20
@@ -31,6 +31,8 @@ COLUMNS = (
     "diarizer",
     "client",
 )
+
+_ROUNDS = 4
 
 _SOON_S = 1.0
 """A free worker takes a job within this time; what waited less did not wait for one."""
@@ -101,7 +103,7 @@ class Fitted:
         """
         share = gpus / (gpus + more)
         found = self.station.contention
-        eased = replace(found, sigma=found.sigma * share, kappa=found.kappa * share**2)
+        eased = replace(found, sigma=found.sigma * share, kappa=found.kappa * share**2, shares=found.shares / share)
         return replace(self.station, contention=eased)
 
 
@@ -157,23 +159,33 @@ def mean_known(values: Column) -> float | None:
 
 
 def _watched(jobs: Frame, period: Period) -> Period:
-    """The part of the period in which there was a history: not before the first job, nor after the last."""
-    since = max(period.since, float(jobs["queued_at"].min()))
+    """The part of the period in which there was a history: not before the first job, nor after the last.
+
+    Where most jobs were submitted before the period, it is from their submission on: else nothing came.
+    """
+    queued_at = jobs["queued_at"]
+    since = max(period.since, float(queued_at.min()))
+    if float(np.mean(queued_at >= since)) < 0.5:
+        since = float(queued_at.min())
     return Period(since, max(since + 1.0, min(period.until, float(jobs["at"].max()))))
 
 
 def _work(jobs: Frame, cores: float | None) -> tuple[Contention, Column]:
-    """How workers hinder one another, and how long each job would have taken alone."""
-    ended = jobs["at"]
-    busy, pairs = company(ended - jobs["run_s"], ended)
-    found = fit(jobs["run_s"] / _expected(jobs), busy, pairs)
-    slow = 1.0 + found.sigma * (busy - 1) + found.kappa * pairs
-    work_s = jobs["run_s"] / slow
-    used = ~np.isnan(jobs["cpu_s"])
+    """How workers hinder one another, and how long each job would have taken alone.
+
+    What the cores carry follows from the processor time of a second of undisturbed work, and that from what the
+    cores carry: a few rounds settle it.
+    """
+    beside = Company(jobs["at"] - jobs["run_s"], jobs["at"])
+    ratio, used = jobs["run_s"] / _expected(jobs), ~np.isnan(jobs["cpu_s"])
+    found, work_s = fit(ratio, beside), jobs["run_s"]
     if cores and used.mean() > 0.5:
-        each = float(jobs["cpu_s"][used].sum() / work_s[used].sum())
-        found = replace(found, carries=cores / max(each, 1e-6))
-    return found, work_s
+        for _ in range(_ROUNDS):
+            each = float(jobs["cpu_s"][used].sum() / work_s[used].sum())
+            found = Contention(carries=max(1.0, cores / max(each, 1e-6)))
+            work_s = jobs["run_s"] / beside.mean(found.slowdown)
+        found = fit(ratio, beside, carries=found.carries)
+    return found, jobs["run_s"] / beside.mean(found.slowdown)
 
 
 def _expected(jobs: Frame) -> Column:

@@ -22,7 +22,8 @@ STEADY = 0.95
 """Above this share of what the workers can do, an hour is too short for a steady state: the jobs are replayed."""
 
 _MOST_WORKERS = 512
-_REPLAYED = 20_000
+_REPLAYED = 5000
+_SHUFFLES = 5
 _TRUSTED_STEPS = 2
 """Beyond so many times the workers that were seen busy at once, nothing is said where contention matters."""
 
@@ -84,6 +85,8 @@ class Plan:
         audio_h_per_h: Hours of sound that come in an hour.
         service: How long a job takes with no other beside it.
         sigma, kappa: How much workers hinder each other (Universal Scalability Law); None where it can't be told.
+        carries: How many jobs at full speed the cores carry; None where that is not known.
+        shares: Likewise of something else that jobs share, such as a disk; None where nothing shows.
         utilisation: Share of the workers' time that goes into jobs.
         peak_utilisation: Share of what can be done at most that comes in the busiest hour; over 1 queues grow.
         observed: How long jobs waited.
@@ -110,6 +113,8 @@ class Plan:
     service: Service | None = None
     sigma: float | None = None
     kappa: float | None = None
+    carries: float | None = None
+    shares: float | None = None
     utilisation: float | None = None
     peak_utilisation: float | None = None
     observed: Wait | None = None
@@ -183,6 +188,8 @@ class _Planner:
             arrival_scv=model.arrivals.scv,
             audio_h_per_h=self._audio(model.arrivals.per_h),
             service=station.service,
+            shares=contention.shares if math.isfinite(contention.shares) else None,
+            carries=contention.carries if math.isfinite(contention.carries) else None,
             sigma=contention.sigma if contention.known else None,
             kappa=contention.kappa if contention.known else None,
             utilisation=model.utilisation,
@@ -238,7 +245,7 @@ class _Planner:
             if workers > 2 * self.workers and station.saturation_per_s <= best * 1.001:
                 break
             best = max(best, station.saturation_per_s)
-        reason = f"No number of workers is enough: this machine does {best * HOUR_S:.1f} jobs an hour at most."
+        reason = f"No number of workers is enough: as it is, the machine does {best * HOUR_S:.1f} jobs an hour at most."
         return Growth(factor, load * HOUR_S, None, reason)
 
     def _guessed(self, workers: int) -> bool:
@@ -265,7 +272,9 @@ def predict(model: Fitted) -> tuple[Wait, Literal["formula", "replay"]]:
         pairs = [(d, n) for d, n in zip(delays, came.counts, strict=True) if d is not None and n > 0]
         return mixed([delay for delay, _ in pairs], [float(count) for _, count in pairs]), "formula"
     jobs = model.jobs.where(np.argsort(model.jobs["queued_at"], kind="stable")[-_REPLAYED:])
-    work_s = np.random.default_rng(0).permutation(jobs["work_s"])
-    wait_s = replay(jobs["queued_at"], work_s, station.workers, station.contention).wait_s
+    dice, came_at = np.random.default_rng(0), jobs["queued_at"]
+    shuffled = [dice.permutation(jobs["work_s"]) for _ in range(_SHUFFLES)]
+    waits = [replay(came_at, work_s, station.workers, station.contention).wait_s for work_s in shuffled]
+    wait_s = np.concatenate(waits)
     replayed = Wait(float(np.mean(wait_s > 0)), float(wait_s.mean()), float(np.quantile(wait_s, 0.95)))
     return replayed, "replay"

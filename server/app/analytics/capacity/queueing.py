@@ -126,7 +126,7 @@ class Station:
         weights = np.exp(logs - logs.max())
         all_busy = weights[-1] / (1.0 - rho)
         probability = float(all_busy / (weights[:-1].sum() + all_busy))
-        return probability, probability * rho / (1.0 - rho) / rate_per_s
+        return probability, float(probability * rho / (1.0 - rho) / rate_per_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,7 @@ def mixed(delays: Sequence[_Delay], weights: Sequence[float]) -> Wait:
     def short(t_s: float) -> bool:
         return sum(delay.tail(t_s) * share for delay, share in pairs) <= 1.0 - P95
 
-    return Wait(probability, mean_s, 0.0 if short(0.0) else bisect(short, 0.0, 200.0 * longest))
+    return Wait(float(probability), float(mean_s), 0.0 if short(0.0) else bisect(short, 0.0, 200.0 * longest))
 
 
 def bisect(beyond: Callable[[float], bool], low: float, high: float) -> float:
