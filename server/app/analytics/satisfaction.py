@@ -29,10 +29,10 @@ class Satisfaction:
 
     Attributes:
         rating: Mean stars, 1..5; see `mean_stars`.
-        ratings: How many gave so many stars.
+        ratings: How many gave so many stars; who rates a job again replaces the rating.
         word_error: Words that people corrected by words they kept or wrote, of transcripts that were corrected.
         corrected: Transcripts that were corrected, of jobs that ended well.
-        exported: Jobs whose transcript was exported, of those that ended well and had `patience_s` for that.
+        exported: Jobs whose transcript was exported, of those that ended well more than `patience_s` before the end.
         unused: The others of these.
         to_export_s: From done to the first export.
         rerun: Jobs that ended well and whose recording was submitted again in the period, of all that ended well.
@@ -66,17 +66,17 @@ def satisfaction(history: History, period: Period, patience_s: float = PATIENCE_
     jobs = history.frame("jobs", period, fields)
     feedback_fields = ["job_id", "kind", "stars", "words", "substitutions", "deletions", "insertions"]
     feedback = history.frame("feedback", period, feedback_fields)
-    stars, fixes = feedback.having(kind="rating")["stars"], feedback.having(kind="correction")
+    stars, fixes = _last(feedback.having(kind="rating"))["stars"], _last(feedback.having(kind="correction"))
     counts = {star: int((stars == star).sum()) for star in STARS}
     done = jobs.having(outcome="done")
     waits_s = _to_export_s(history, period, done)
-    ripe = (done["transcript_id"] != "") & (np.isfinite(waits_s) | (done["at"] + patience_s < period.until))
+    ripe = (done["transcript_id"] != "") & (done["at"] + patience_s < period.until)
     used = int(np.isfinite(waits_s[ripe]).sum())
     again, otherwise = _reruns(jobs, done)
     return Satisfaction(
         rating=mean_stars(counts),
         ratings=counts,
-        word_error=ratio(fixes["substitutions"] + fixes["deletions"] + fixes["insertions"], fixes["words"]),
+        word_error=_word_error(fixes),
         corrected=share(len(set(fixes["job_id"]) & set(done["job_id"])), len(set(done["job_id"]))),
         exported=share(used, int(ripe.sum())),
         unused=share(int(ripe.sum()) - used, int(ripe.sum())),
@@ -105,6 +105,19 @@ def mean_stars(counts: Mapping[int, int]) -> Estimate | None:
         return None
     low, high = (1 + sum(ends) for ends in zip(*((part.low or 0.0, part.high or 0.0) for part in shares), strict=True))
     return Estimate(1 + sum(part.value for part in shares), low, high, number)
+
+
+def _word_error(fixes: Frame) -> Estimate | None:
+    """Edits by words, over transcripts."""
+    edits = fixes["substitutions"] + fixes["deletions"] + fixes["insertions"]
+    counted = np.isfinite(edits) & np.isfinite(fixes["words"])
+    return ratio(edits[counted], fixes["words"][counted])
+
+
+def _last(feedback: Frame) -> Frame:
+    """The last word on each job: who rates or corrects again changes their mind."""
+    rows = {job_id: row for row, job_id in enumerate(feedback["job_id"])}
+    return feedback.where(np.array(list(rows.values()), int))
 
 
 def _to_export_s(history: History, period: Period, done: Frame) -> Column:
