@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 from audapolis.analytics.facts import ChangeFact, ExportFact, Fact, FallbackFact, JobFact
-from audapolis.analytics.failures import Condition, Pattern, failures, fallbacks, patterns
-from audapolis.analytics.remedies import PATTERNS, REMEDIES
-from audapolis.analytics.span import HOUR_S, Period
+from audapolis.analytics.failures import Pattern, failures, fallbacks, patterns
+from audapolis.analytics.remedies import PATTERNS, REMEDIES, Condition
+from audapolis.analytics.span import DAY_S, HOUR_S, Period
 from audapolis.analytics.usage import zone_of
 from audapolis.domain.codec import to_plain
 from audapolis.errors import UnknownName
@@ -42,7 +42,7 @@ def one_model(jobs: Site, dice: random.Random) -> Sequence[Fact]:
 
 
 def a_full_disk_for_an_hour(jobs: Site, dice: random.Random) -> Sequence[Fact]:
-    since = jobs[len(jobs) // 2].at
+    since = MONDAY + dice.randrange(3, 10) * DAY_S + dice.randrange(10, 16) * HOUR_S
     full = [since <= job.at < since + HOUR_S and dice.random() < 0.9 for job in jobs]
     return [broken(job, "storage_full", "decode") if is_full else job for job, is_full in zip(jobs, full, strict=True)]
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
-from audapolis.analytics.remedies import REMEDIES, remedy_of
+from audapolis.analytics.remedies import PATTERNS, REMEDIES, SHARED, remedy_of
+from audapolis.cli import build_parser
 from audapolis.errors import AudapolisError, Cancelled
 from audapolis.jobs.queue import quarantine_error
 from audapolis.jobs.record import JobError
@@ -53,3 +55,17 @@ def test_remedies_are_whole_sentences() -> None:
     for remedy in (*REMEDIES.values(), remedy_of("something new")):
         assert remedy.means.endswith(".")
         assert remedy.do.endswith((".", "`."))
+
+
+def test_commands_that_remedies_name_exist() -> None:
+    texts = " ".join([*(remedy.do for remedy in REMEDIES.values()), *(kind.do for kind in PATTERNS.values())])
+    commands = build_parser().commands
+    named = re.findall(r"`audapolis (\w+)(?: (\w+))?", texts)
+    assert named
+    for command, verb in named:
+        choices = [action.choices for action in commands[command]._actions if action.choices]
+        assert not verb or any(verb in some for some in choices)
+
+
+def test_every_field_that_failures_can_share_is_a_kind_of_pattern() -> None:
+    assert set(SHARED) <= set(PATTERNS)

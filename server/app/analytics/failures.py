@@ -157,9 +157,16 @@ def failures(history: History, period: Period, by: Sequence[str] = ("error",)) -
 def fallbacks(history: History, period: Period) -> tuple[Fallbacks, ...]:
     """What else ran than was wanted, and why; most frequent first. These are no failures."""
     frame = history.frame("fallbacks", period, ["at", "job_id", "stage", "wanted", "used", "reason"])
+    names = ("wanted", "used", "reason", "stage")
     return tuple(
-        Fallbacks(*key, len(group), len(set(group["job_id"]) - {""}), float(group["at"][0]), float(group["at"][-1]))
-        for key, group in frame.by("wanted", "used", "reason", "stage")
+        Fallbacks(
+            **dict(zip(names, key, strict=True)),
+            count=len(group),
+            jobs=len(set(group["job_id"]) - {""}),
+            first_at=float(group["at"][0]),
+            last_at=float(group["at"][-1]),
+        )
+        for key, group in frame.by(*names)
     )
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-Numbers = Sequence[float] | npt.NDArray[np.float64]
+Numbers = float | Sequence[float] | npt.NDArray[Any]
 
 FEWEST_HITS = 4
 """Fewer hits in a place tell nothing."""
@@ -180,7 +181,7 @@ class Clue:
     @property
     def score(self) -> float:
         """Evidence, less what it takes to name the place among its kind."""
-        return float(evidence([self.hits], [self.tries], [self.all_hits], [self.all_tries])[0]) - math.log(self.looks)
+        return float(evidence(self.hits, self.tries, self.all_hits, self.all_tries)) - math.log(self.looks)
 
     @property
     def p_value(self) -> float:
@@ -248,9 +249,17 @@ class TraitScan:
             kinds = (self._kinds[one], self._kinds[two])
             if kinds not in best or score[one, two] > score[best[kinds]]:
                 best[kinds] = (one, two)
-        counted = (hit, tried, all_hit, all_tried)
         return [
-            (tuple(dict.fromkeys(place)), Clue(*(int(counts[place]) for counts in counted), float(self._looks[place])))
+            (
+                tuple(dict.fromkeys(place)),
+                Clue(
+                    hits=int(hit[place]),
+                    tries=int(tried[place]),
+                    all_hits=int(all_hit[place]),
+                    all_tries=int(all_tried[place]),
+                    looks=float(self._looks[place]),
+                ),
+            )
             for place in best.values()
         ]
 

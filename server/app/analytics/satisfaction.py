@@ -128,7 +128,8 @@ def _to_export_s(history: History, period: Period, done: Frame) -> Column:
         first.setdefault(transcript_id, at)
     first.pop("", None)
     exported_at = np.array([first.get(transcript_id, np.nan) for transcript_id in done["transcript_id"]], float)
-    return np.maximum(exported_at - done["at"], 0.0)
+    waits_s: Column = np.maximum(exported_at - done["at"], 0.0)
+    return waits_s
 
 
 def _reruns(jobs: Frame, done: Frame) -> tuple[int, int]:

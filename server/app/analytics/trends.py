@@ -127,11 +127,10 @@ def changes(at: Column, values: Column, rhythm: int = 0) -> tuple[Change, ...]:
     values = _without_rhythm(values, rhythm)
     at, values = at[np.isfinite(values)], values[np.isfinite(values)]
     drifting, step = drift(at, values), level_shift(at, values)
-    if drifting is not None and drifting.p_value <= CERTAINTY:
-        steps = step is not None and step.p_value <= CERTAINTY
-        if not (steps and _is_a_step(at, values, drifting, step)):
-            return (drifting,)
-    return tuple(_steps(at, values))
+    if drifting is None or drifting.p_value > CERTAINTY:
+        return tuple(_steps(at, values))
+    stepped = step is not None and step.p_value <= CERTAINTY and _is_a_step(at, values, drifting, step)
+    return tuple(_steps(at, values)) if stepped else (drifting,)
 
 
 def level_shift(at: Column, values: Column) -> Change | None:
