@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # no test fetches gigabytes; those of fetching have a hub of their own
 os.environ["AUDAPOLIS_CACHE__ENABLED"] = "false"  # each test does its own work; those of reuse say otherwise
+_ANALYTICS_DIR = tempfile.mkdtemp(prefix="audapolis-tests-")
+atexit.register(shutil.rmtree, _ANALYTICS_DIR, ignore_errors=True)
+os.environ["AUDAPOLIS_ANALYTICS__DIR"] = _ANALYTICS_DIR  # commands under test don't write into the user's history
 
 SPEECH_DIR = Path(__file__).parents[2] / "shared" / "speech" / "open"
 

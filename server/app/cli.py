@@ -16,17 +16,17 @@ from typing import TYPE_CHECKING
 
 from . import __version__
 from .errors import InvalidOption
-from .terminal.arguments import Parser
+from .terminal.arguments import Parser, add_settings
 from .terminal.console import Console, OutputClosed, drop_stdout
 from .terminal.exporting import add_export
 from .terminal.models import add_models
-from .terminal.options import add_batch, add_transcribe, read_options
+from .terminal.options import add_batch, add_transcribe, read_options, typed_files
 from .terminal.presets import add_presets
 from .terminal.problems import DONE, FAILED, INTERRUPTED, NOBODY_LISTENS, exit_code, overall
 from .terminal.serving import add_serve
 from .terminal.speakers import add_speakers
 from .terminal.templates import add_templates, draft_of
-from .terminal.text import shown
+from .terminal.text import json_bytes, shown
 from .terminal.translations import add_translate
 
 if TYPE_CHECKING:
@@ -115,24 +115,12 @@ def build_parser() -> Parser:
     add_models(command("models", _models, "list, fetch, import, check and delete speech and speaker models"))
     add_speakers(command("speakers", _speakers, "name voices, to know them again in later recordings"))
     for made in parser.commands.values():
-        _add_settings(made)
+        add_settings(made)
     return parser
 
 
-def _add_settings(parser: Parser) -> None:
-    parser.add_argument("--config", type=Path, metavar="FILE", help="the configuration file (default: the user's own)")
-    parser.add_argument("--preset", metavar="NAME", help="settings to begin with: basic, enhanced or advanced")
-
-
-def _typed_files(args: argparse.Namespace) -> list[str]:
-    files = [*args.files, *getattr(args, "more_files", [])]
-    if not files:
-        raise InvalidOption("No recording was named.", hint=f"For example: audapolis {args.command} talk.mp3")
-    return files
-
-
 def _transcribe(args: argparse.Namespace, console: Console) -> int:
-    options, typed = read_options(args), _typed_files(args)
+    options, typed = read_options(args), typed_files(args)
     from .terminal.inputs import expand
     from .terminal.target import typed_target
 
@@ -141,17 +129,20 @@ def _transcribe(args: argparse.Namespace, console: Console) -> int:
     target = typed_target(args, exporter, inputs=len(found.files) + len(found.problems))
     plan = target.results(found.files)
     from .modern_pipeline import ModernPipeline
+    from .performance_monitor import PerformanceMonitor
     from .terminal.interruption import Interruption
     from .terminal.oneshot import OneShot
     from .terminal.summary import to_resume
 
-    with Interruption() as stop, ModernPipeline(_settings(args).settings) as pipeline:
+    settings = _settings(args).settings
+    with Interruption() as stop, PerformanceMonitor(settings) as monitor, ModernPipeline(settings) as pipeline:
         pipeline.check(options)
         work = OneShot(
             pipeline=pipeline,
+            watched=monitor.job,
             options=options,
             formats=target.formats,
-            exporter=exporter,
+            exporter=exporter.telling(monitor.listen),
             permission=_permission(args, console),
             console=console,
             cancel=stop.token,
@@ -166,7 +157,7 @@ def _transcribe(args: argparse.Namespace, console: Console) -> int:
 
 
 def _batch(args: argparse.Namespace, console: Console) -> int:
-    options, typed = read_options(args), _typed_files(args)
+    options, typed = read_options(args), typed_files(args)
     if args.output == "-":
         raise InvalidOption("A batch needs a folder for its results.", hint="Name one with -o.")
     from .terminal.inputs import expand
@@ -177,6 +168,7 @@ def _batch(args: argparse.Namespace, console: Console) -> int:
     found = expand(typed, folders=True)
     plan = typed_target(args, exporter, inputs=len(found.files) + len(found.problems)).results(found.files)
     from .modern_pipeline import ModernPipeline
+    from .performance_monitor import PerformanceMonitor
     from .tasks import TaskManager
     from .terminal.batch import Batch
     from .terminal.interruption import Interruption
@@ -187,13 +179,14 @@ def _batch(args: argparse.Namespace, console: Console) -> int:
     settings = _batch_settings(args, memory, len(plan))
     with ModernPipeline(settings) as pipeline:
         pipeline.check(options)
-    codes = _tell_problems(found, console)
-    with Interruption() as stop, Ledger(memory) as ledger:
+    codes, tasks = _tell_problems(found, console), TaskManager(settings)
+    with Interruption() as stop, Ledger(memory) as ledger, PerformanceMonitor(settings, sampling=True) as monitor:
+        tasks.subscribe(monitor.listen)
         outcomes = Batch(
-            jobs=TaskManager(settings),
+            jobs=tasks,
             ledger=ledger,
             options=options,
-            exporter=exporter,
+            exporter=exporter.telling(monitor.listen),
             permission=_permission(args, console),
             console=console,
         ).run(plan, stop.token)
@@ -225,6 +218,7 @@ def _batch_settings(args: argparse.Namespace, memory: Path, recordings: int) -> 
         "transcription": {"processes": max(1, cores // workers)},
         "models": {"dir": usual.models_dir},  # these are shared, whatever folder results go to
         "diarization": {"voices_dir": usual.voices_dir},
+        "analytics": {"dir": usual.analytics_dir},
     }
     return _settings(args, given).settings
 
@@ -314,7 +308,7 @@ def _doctor(args: argparse.Namespace, console: Console) -> int:
     for notice in configuration.notices:
         console.note(notice)
     report = Capabilities(configuration.settings).report()
-    console.result(_json(to_plain(report)) if args.json else as_text(report, style_of()).encode())
+    console.result(json_bytes(to_plain(report)) if args.json else as_text(report, style_of()).encode())
     return DONE if report.healthy else FAILED
 
 
@@ -342,7 +336,7 @@ def _config(args: argparse.Namespace, console: Console) -> int:
     described = configuration.describe()
     for notice in configuration.notices:
         console.note(notice)
-    content = _json(as_json(described)) if args.json else as_text(described, origin=args.origin).encode()
+    content = json_bytes(as_json(described)) if args.json else as_text(described, origin=args.origin).encode()
     console.result(content)
     return DONE
 
@@ -355,7 +349,7 @@ def _models(args: argparse.Namespace, console: Console) -> int:
     check_models(args)
     library = ModelLibrary(_settings(args).settings)
     if args.action == "list":
-        console.result(_json(as_plain(library)) if args.json else as_text(library).encode())
+        console.result(json_bytes(as_plain(library)) if args.json else as_text(library).encode())
         return DONE
     with Interruption() as stop:
         run_models(args, library, console, stop.token)
@@ -389,10 +383,3 @@ def _tell_notices(outcomes: Sequence[Outcome], console: Console) -> None:
 
     for line in notices(outcomes, GET_WHISPER):
         console.note(line)
-
-
-def _json(value: object) -> bytes:
-    import json
-
-    text: str = json.dumps(value, indent=2, ensure_ascii=False)
-    return text.encode() + b"\n"

@@ -24,7 +24,7 @@ from .advanced_export import AdvancedExporter
 from .aftermath import Aftermath
 from .api import errors
 from .api.auth import new_token
-from .api.configuration import Survey, look_elsewhere, misfits_of
+from .api.configuration import Survey, check_settings, look_elsewhere, misfits_of
 from .api.downloads import check_done, subject_of
 from .api.events import Live
 from .api.fetches import Fetches
@@ -42,6 +42,7 @@ from .domain.events import JobQueued
 from .domain.options import TranscribeOptions
 from .errors import AudapolisError
 from .export_desk import ExportDesk
+from .knob_desk import KnobDesk
 from .logs.setup import configure as configure_log
 from .models import ModelLibrary
 from .performance_monitor import PerformanceMonitor
@@ -104,7 +105,13 @@ def create_app(settings: Settings | Configuration, tasks: TaskManager | None = N
     app.state.settings = settings
     app.state.token = settings.server.token or new_token()
     app.state.tasks = tasks or TaskManager(settings)
-    app.state.monitor = PerformanceMonitor(settings, recall=lambda job_id: _queued(app.state.tasks, job_id))
+    app.state.monitor = PerformanceMonitor(
+        settings,
+        sampling=True,
+        recall=lambda job_id: _queued(app.state.tasks, job_id),
+        knobs=lambda: app.state.knobs.knobs(),
+    )
+    app.state.knobs = KnobDesk(configuration, check=check_settings, on_change=app.state.monitor.note_turn)
     app.state.templates = TemplateDesk(settings.exports_dir / "templates")
     app.state.exporter = AdvancedExporter(app.state.templates.shelf, app.state.monitor.listen)
     app.state.export_desk = ExportDesk(
@@ -131,6 +138,7 @@ def create_app(settings: Settings | Configuration, tasks: TaskManager | None = N
 def _follow(app: FastAPI, settings: Settings, changes: Sequence[Change]) -> None:
     """Make the settings those that requests and jobs see from now on."""
     app.state.settings = settings
+    app.state.monitor.renew(settings)
     app.state.library = ModelLibrary(settings)
     app.state.check = _checker(settings)
     if any(change.key == "log_level" for change in changes):

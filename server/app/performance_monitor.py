@@ -14,7 +14,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import UTC, tzinfo
+from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
 
 from . import __version__
@@ -26,6 +27,7 @@ from .analytics.history.store import History, Retention
 from .analytics.sampler.inside import Kept, Queue, QueueState, Seldom, size_bytes
 from .analytics.sampler.sampler import Sampler
 from .analytics.sampler.sources import machine_sources
+from .analytics.span import Period
 from .config import Settings
 from .domain.events import (
     Emit,
@@ -41,8 +43,13 @@ from .domain.events import (
 from .engines.devices import MachineProbe
 from .errors import AudapolisError, Cancelled, Conflict
 from .settings.stored import Change
+from .survey.limits import count_cores
+from .tuning.standing import KnobState
 
 if TYPE_CHECKING:
+    from .analytics.advice import Advice, Counsel, Site
+    from .analytics.questions import Asked
+    from .analytics.report.findings import Findings
     from .analytics.tracing import Tracer
 
 log = logging.getLogger(__name__)
@@ -78,17 +85,21 @@ class PerformanceMonitor:
         self,
         settings: Settings,
         *,
+        sampling: bool = False,
         recall: Recall = lambda _job_id: None,
+        knobs: Callable[[], Sequence[KnobState]] = tuple,
         now: Callable[[], float] = time.time,
     ) -> None:
         """Prepare; nothing is opened before the first event or question.
 
         Args:
             settings: All settings; `analytics` matters here.
+            sampling: Look at the machine, too: for what works for more than a moment.
             recall: Tells how a job was queued that was so before this process began.
+            knobs: Tells what may be turned here, and where it stands; advice is about these.
             now: Unix time.
         """
-        self._settings, self._now = settings, now
+        self._settings, self._sampling, self._knobs, self._now = settings, sampling, knobs, now
         kept = settings.analytics
         self.enabled = kept.enabled
         self.history = History(settings.analytics_dir / "history.sqlite")
@@ -106,8 +117,8 @@ class PerformanceMonitor:
         self._changed = threading.Condition()
         self._revision = 0
 
-    def start(self, *, sampling: bool = True) -> None:
-        """Begin to hear events and, in a server, to look at the machine.
+    def start(self) -> None:
+        """Begin to hear events and, where that is wanted, to look at the machine.
 
         Raises:
             InvalidOption: Traces are wanted and OpenTelemetry is not installed.
@@ -120,7 +131,7 @@ class PerformanceMonitor:
             self._tracer = Tracer(self._settings.analytics.traces)
         self._thread = threading.Thread(target=self._work, name="monitor", daemon=True)
         self._thread.start()
-        if sampling:
+        if self._sampling:
             self._note_version()
             self._sampler = self._open_sampler()
             self._sampler.start()
@@ -140,7 +151,7 @@ class PerformanceMonitor:
         self.history.close()
 
     def __enter__(self) -> PerformanceMonitor:
-        self.start(sampling=False)
+        self.start()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -197,6 +208,81 @@ class PerformanceMonitor:
         self.history.write(facts)
         self._tell_change()
 
+    def ask(self, question: str, period: Period, *, by: Sequence[str] = (), zone: tzinfo = UTC) -> object:
+        """Ask the history.
+
+        Args:
+            question: One of `QUESTIONS`.
+            period: What it is about.
+            by: What to group by.
+            zone: Whose hours and weekdays count.
+
+        Returns:
+            A frozen dataclass, or a tuple of them.
+
+        Raises:
+            UnknownName, InvalidOption: No such question, or it can't be grouped so.
+            Conflict: Nothing is remembered here.
+        """
+        from .analytics.questions import ask  # with numpy, which would delay the start
+
+        self.check_enabled()
+        return ask(question, self._asked(period, by, zone))
+
+    def advice(self, period: Period) -> Sequence[Advice]:
+        """What would make things better here, the surest first."""
+        return cast("Counsel", self.ask("advice", period)).advice
+
+    def report(self, period: Period, *, zone: tzinfo = UTC) -> Findings:
+        """All there is to say about a period; `analytics.report` makes a page of it.
+
+        Raises:
+            Conflict: Nothing is remembered here.
+        """
+        from .analytics.report.findings import find
+
+        self.check_enabled()
+        return find(self._asked(period, (), zone))
+
+    def report_html(self, period: Period, zone: tzinfo = UTC) -> bytes:
+        """The report as one HTML file that needs nothing else."""
+        from .analytics.report.writing import as_html
+
+        return as_html(self.report(period, zone=zone))
+
+    def report_json(self, period: Period, zone: tzinfo = UTC) -> dict[str, Any]:
+        """The report for programs."""
+        from .analytics.report.writing import as_plain
+
+        return as_plain(self.report(period, zone=zone))
+
+    def _asked(self, period: Period, by: Sequence[str], zone: tzinfo) -> Asked:
+        from .analytics.questions import Asked
+
+        return Asked(self.history, period, self._site(), tuple(by), zone)
+
+    def _site(self) -> Site:
+        """The machine, and where its knobs stand."""
+        from .analytics.advice import Site
+
+        devices = MachineProbe().devices()
+        knobs = self._knobs()
+        bounds = {knob.name: (knob.bounds.lowest, knob.bounds.highest) for knob in knobs}
+        models = next((knob.bounds.choices for knob in knobs if knob.name == "default_model"), ())
+        return Site(
+            cores=count_cores().usable,
+            memory_bytes=next((device.memory_bytes for device in devices if device.kind == "cpu"), None),
+            target_wait_s=self._settings.analytics.target_wait_s,
+            knobs={knob.name: knob.value for knob in knobs} or {"workers": self._settings.jobs.workers},
+            limits={name: (low, high) for name, (low, high) in bounds.items() if low is not None and high is not None},
+            models=tuple(map(str, models)) or None,
+            gpus=sum(device.kind == "cuda" for device in devices),
+        )
+
+    def renew(self, settings: Settings) -> None:
+        """See other settings; what is remembered, and for how long, stays as it was at the start."""
+        self._settings = settings
+
     def note_changes(self, changes: Sequence[Change], by: str = "") -> None:
         """Remember that settings were changed, for what may have changed with them."""
         if not self.enabled:
@@ -207,6 +293,11 @@ class PerformanceMonitor:
             for c in changes
         ]
         self._write(facts, ())
+
+    def note_turn(self, turned: ChangeFact) -> None:
+        """Remember that a knob was turned."""
+        if self.enabled:
+            self._write([turned], ())
 
     def now(self) -> Now:
         """What goes on at this moment."""

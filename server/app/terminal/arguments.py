@@ -143,3 +143,9 @@ class Formats(argparse.Action):
         names = [name.strip() for value in formats for name in value.split(",") if name.strip()]
         setattr(namespace, self.dest, [*(getattr(namespace, self.dest) or []), *names])
         namespace.more_files = [*getattr(namespace, "more_files", []), *files]
+
+
+def add_settings(parser: Parser) -> None:
+    """Make the parser understand which settings to begin with."""
+    parser.add_argument("--config", type=Path, metavar="FILE", help="the configuration file (default: the user's own)")
+    parser.add_argument("--preset", metavar="NAME", help="settings to begin with: basic, enhanced or advanced")

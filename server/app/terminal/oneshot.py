@@ -5,7 +5,8 @@ from __future__ import annotations
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Protocol
 
@@ -41,6 +42,7 @@ class OneShot:
 
     Args:
         pipeline: Does the work.
+        watched: Hears of the work on one recording as of one job, and passes on what it hears.
         options: What is asked for every recording.
         formats: The wanted format ids.
         exporter: Turns transcripts into results.
@@ -52,6 +54,7 @@ class OneShot:
         self,
         *,
         pipeline: Pipeline,
+        watched: Callable[[Emit], AbstractContextManager[Emit]] = nullcontext,
         options: TranscribeOptions,
         formats: tuple[str, ...],
         exporter: Exporter,
@@ -60,6 +63,7 @@ class OneShot:
         cancel: CancelToken,
     ) -> None:
         self._pipeline = pipeline
+        self._watched = watched
         self._options = options
         self._formats = formats
         self._exporter = exporter
@@ -103,9 +107,10 @@ class OneShot:
     def _one(self, source: Path, results: Mapping[str, Path], *, several: bool) -> Outcome:
         began_at = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="audapolis-") as folder:
-            context = StageContext(workdir=Path(folder), emit=self._emitter(source), cancel=self._cancel)
             try:
-                transcript = self._pipeline.run(source, self._options, context=context)
+                with self._watched(self._emitter(source)) as emit:
+                    context = StageContext(workdir=Path(folder), emit=emit, cancel=self._cancel)
+                    transcript = self._pipeline.run(source, self._options, context=context)
             finally:
                 self._console.progress.finish(str(source))
         took_s = time.monotonic() - began_at

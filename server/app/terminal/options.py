@@ -156,3 +156,15 @@ def _vocabulary(given: str | None) -> tuple[str, ...]:
         raise InvalidOption(
             f"The vocabulary file '{given}' can't be read: {error}.", hint="It is to be a text file in UTF-8."
         ) from error
+
+
+def typed_files(args: argparse.Namespace) -> list[str]:
+    """What was typed to be transcribed.
+
+    Raises:
+        InvalidOption: Nothing was.
+    """
+    files = [*args.files, *getattr(args, "more_files", [])]
+    if not files:
+        raise InvalidOption("No recording was named.", hint=f"For example: audapolis {args.command} talk.mp3")
+    return files

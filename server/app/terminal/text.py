@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import unicodedata
 from collections.abc import Sequence
@@ -70,3 +71,8 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         "  ".join(cell + " " * (w - width(cell)) for cell, w in zip(line, widths, strict=True)).rstrip() + "\n"
         for line in lines
     )
+
+
+def json_bytes(value: object) -> bytes:
+    """A value as JSON for a terminal or a file: indented, not escaped, ending in a line end."""
+    return json.dumps(value, indent=2, ensure_ascii=False).encode() + b"\n"
