@@ -248,15 +248,20 @@ def _gathered(history: History, period: Period, jobs: Frame) -> dict[str, Column
     meanwhile = Period(since, period.until)
     parts = history.frame("stages", meanwhile, ["job_id", *_GATHERED])
     loads = history.frame("loads", meanwhile, ["job_id", "wall_s"], {"what": "cold"})
-    gathered = {name: _per_job(rows, parts["job_id"], parts[name]) for name in _GATHERED}
-    gathered["cold_loads"] = _per_job(rows, loads["job_id"], np.ones(len(loads)))
-    gathered["load_s"] = _per_job(rows, loads["job_id"], loads["wall_s"])
+    whose, loaded = _rows(rows, parts["job_id"]), _rows(rows, loads["job_id"])
+    gathered = {name: _per_job(whose, parts[name], len(jobs)) for name in _GATHERED}
+    gathered["cold_loads"] = _per_job(loaded, np.ones(len(loads)), len(jobs))
+    gathered["load_s"] = _per_job(loaded, loads["wall_s"], len(jobs))
     return gathered
 
 
-def _per_job(rows: Mapping[str, int], job_ids: Column, values: Column) -> Column:
-    row = np.array([rows.get(job_id, -1) for job_id in job_ids], np.int64)
-    sums: Column = np.bincount(row[row >= 0], np.nan_to_num(values[row >= 0]), minlength=max(rows.values()) + 1)
+def _rows(rows: Mapping[str, int], job_ids: Column) -> Column:
+    """The row of each job; -1 for others."""
+    return np.array([rows.get(job_id, -1) for job_id in job_ids], np.int64)
+
+
+def _per_job(whose: Column, values: Column, jobs: int) -> Column:
+    sums: Column = np.bincount(whose[whose >= 0], np.nan_to_num(values[whose >= 0]), minlength=jobs)
     return sums
 
 
