@@ -368,6 +368,7 @@ SCENES: dict[str, tuple[Scene, Any]] = {
     "fewer_models": (
         Scene(
             job=lambda row: {"model": ("small", "medium", "tiny")[row // 2 % 3]},
+            knobs={"model_keep_alive": 7200.0},
             more=lambda jobs: loaded(jobs, 20.0),
         ),
         None,

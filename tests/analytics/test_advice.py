@@ -10,11 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from audapolis.analytics.advice import RULES, Advice, Effect, advise, confidence_in, counsel
+from audapolis.analytics.advice import RULES, Advice, Effect, Site, advise, confidence_in, counsel
 from audapolis.analytics.advice.looking import Look
 from audapolis.analytics.capacity.contention import INDEPENDENT, Contention
-from audapolis.analytics.facts import Sample
+from audapolis.analytics.facts import JobFact, LoadFact, Sample
 from audapolis.analytics.history.store import History
+from audapolis.analytics.span import DAY_S
 from audapolis.config import load_configuration
 from audapolis.domain.codec import to_plain
 from audapolis.knob_desk import KnobDesk
@@ -38,6 +39,13 @@ from .advice_scenes import (
     nearly_full,
     repeated,
 )
+from .simulation import Simulation
+from .simulation import Site as Simulated
+from .workloads import FOUR_MODELS, KINDS
+
+SIMULATED = {kind.kind: kind.site for kind in KINDS}
+SIMULATED["cold_loads"] = Simulated(jobs=150, workers=2, models=FOUR_MODELS, load_s=60, keep_alive_s=300)
+"""Sites simulated stage by stage, on cores and disks they share; advice knows nothing of how."""
 
 PAGE = (Path(__file__).parents[2] / "docs" / "tuning.md").read_text("utf-8")
 
@@ -284,3 +292,58 @@ def test_what_no_history_can_tell_is_none_and_not_zero(tmp_path: Path) -> None:
     assert look.waits(2) is None
     assert look.level("cpu.load") is None
     assert not look.waits_too_long
+
+
+def waited_s(simulated: Simulation, unless_of: str = "") -> float:
+    """What 95 % of the jobs waited less than, but for one client's."""
+    jobs = [fact for fact in simulated.facts if isinstance(fact, JobFact) and fact.run_s > 0]
+    return float(np.quantile([job.queue_s for job in jobs if job.client != unless_of], 0.95))
+
+
+def loading_s_a_day(simulated: Simulation) -> float:
+    jobs = [fact for fact in simulated.facts if isinstance(fact, JobFact)]
+    days = (max(job.at for job in jobs) - min(job.queued_at for job in jobs)) / DAY_S
+    return sum(fact.wall_s for fact in simulated.facts if isinstance(fact, LoadFact) and fact.what == "cold") / days
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("kind", "rule", "seen"),
+    [
+        ("queue", "more_workers", waited_s),
+        ("diarization", "more_workers", waited_s),
+        ("one_client", "more_workers", waited_s),
+        ("one_client", "flooding_client", lambda simulated: waited_s(simulated, "flooder")),
+        ("cold_loads", "longer_keep_alive", loading_s_a_day),
+    ],
+)
+def test_what_is_promised_comes_true_when_the_site_is_simulated_once_more_with_the_advice(
+    kind: str, rule: str, seen: Callable[[Simulation], float], tmp_path: Path
+) -> None:
+    site = SIMULATED[kind]
+    told = right = 0
+    for seed in range(1, 5):
+        simulated = Simulation(site, seed)
+        history = History(tmp_path / f"{seed}.sqlite")
+        history.write(simulated.facts, simulated.samples())
+        knobs = {
+            "workers": site.workers,
+            "threads_per_worker": 1,
+            "model_keep_alive": site.keep_alive_s,
+            "warm_up": True,
+        }
+        there = Site(site.cores, site.memory_bytes, 300.0, knobs)
+        found = [each for each in advise(history, simulated.period, there, now=START) if each.rule == rule]
+        for advice in found:
+            if advice.turn is None:
+                followed = replace(site, fair=True)
+            elif advice.turn.knob == "workers":
+                followed = replace(site, workers=int(advice.turn.value))
+            else:
+                followed = replace(site, keep_alive_s=float(advice.turn.value))
+            told += 1
+            now = seen(Simulation(followed, seed))
+            assert now < seen(simulated)
+            right += 0.95 * advice.expect.low <= now <= 1.05 * advice.expect.high
+    assert told >= 3
+    assert right >= told - 1

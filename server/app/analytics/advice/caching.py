@@ -1,15 +1,9 @@
-"""Rules about results kept for later jobs, and the disk they are on.
-
-Whether a cache of another size would have had a result is told by how much was used since it was used last: its stack
-distance (R. Mattson et al., Evaluation techniques for storage hierarchies, IBM Systems Journal 9, 1970). What is not
-used for longest goes first here too.
-"""
+"""Rules about results kept for later jobs, and the disk they are on."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -34,57 +28,11 @@ WORTH = 0.02
 GIB = 2**30
 
 
-@dataclass(frozen=True, slots=True)
-class Repeat:
-    """A recording that came again.
-
-    Attributes:
-        hit: Whether results were found.
-        gap_s: Since it came last.
-        distance_s: Sound of the recordings that came since, its own included.
-        again_s: Work on stages whose results were looked for and not found.
-    """
-
-    hit: bool
-    gap_s: float
-    distance_s: float
-    again_s: float
-
-
-def repeats(look: Look) -> list[Repeat]:
-    """The recordings of the period that came again."""
-    jobs = look.jobs.where((look.jobs["recording"] != "") & np.isfinite(look.jobs["audio_s"]))
-    looked = _looked(look)
-    last: dict[str, tuple[float, float]] = {}
-    found = []
-    for row in np.argsort(jobs["queued_at"], kind="stable"):
-        recording, audio_s = str(jobs["recording"][row]), float(jobs["audio_s"][row])
-        began, job_id = float(jobs["at"][row] - jobs["run_s"][row]), str(jobs["job_id"][row])
-        if recording in last and job_id in looked:
-            before = last[recording][0]
-            since = sum(length for at, length in last.values() if at >= before)
-            hits, again_s = looked[job_id]
-            found.append(Repeat(hits > 0, began - before, since, again_s))
-        last[recording] = (float(jobs["at"][row]), audio_s)
-    return found
-
-
-def _looked(look: Look) -> dict[str, tuple[float, float]]:
-    """How often results were found for each job that looked for some, and how long it worked for want of others."""
-    found: dict[str, tuple[float, float]] = {}
-    stages = look.stages.where(look.stages["looks"] > 0)
-    wall_s = stages["at"] - stages["began_at"]
-    for job_id, hits, took_s in zip(stages["job_id"], stages["hits"], wall_s, strict=True):
-        before = found.get(str(job_id), (0.0, 0.0))
-        found[str(job_id)] = (before[0] + hits, before[1] + (0.0 if hits else float(took_s)))
-    return found
-
-
 def bigger_cache(look: Look) -> Iterator[Draft | Lacking]:
     """Recordings come again whose results had to go for want of room."""
     size, age_s = look.site.number("cache_size", 0.0), look.site.number("cache_age", 7.0) * DAY_S
     held = look.curve("cache.bytes")
-    again = repeats(look)
+    again = look.repeats
     missed = [each for each in again if not each.hit and each.gap_s < age_s]
     if len(missed) < FEWEST or size <= 0:
         return
@@ -127,7 +75,7 @@ def bigger_cache(look: Look) -> Iterator[Draft | Lacking]:
 def older_cache(look: Look) -> Iterator[Draft | Lacking]:
     """Recordings come again whose results had become too old."""
     days = look.site.number("cache_age", 7.0)
-    again = repeats(look)
+    again = look.repeats
     late = [each for each in again if not each.hit and each.gap_s >= days * DAY_S]
     held = look.curve("cache.bytes")
     size = look.site.number("cache_size", 0.0)

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
 from ..intervals import share
+from .cold import FEWEST
 from .looking import Look
 from .records import Draft, Effect, Evidence, KnobTurn, Lacking
 from .words import gib, minutes
 
 COLD = 0.05
 """Share of the workers' time that may go into loading models."""
-
-FEWEST = 5
-"""Fewer loads tell nothing."""
 
 CAUGHT = 0.8
 """A longer keep-alive should spare this share of the loads that any spares."""
@@ -30,79 +27,12 @@ SLOW_S = 2.0
 LADDER_S = (900, 1800, 3600, 7200, 14_400, 28_800, 43_200, 86_400, 172_800, 259_200)
 
 
-@dataclass(frozen=True, slots=True)
-class ColdLoad:
-    """A model that had to be loaded for a job.
-
-    Attributes:
-        gap_s: Since the same worker used it before; None where it never had.
-        others: How many other models that worker used meanwhile.
-    """
-
-    at: float
-    model: str
-    wall_s: float
-    size_bytes: float
-    gap_s: float | None
-    others: int
-
-
-@dataclass(frozen=True, slots=True)
-class Loads:
-    """The loads of a period.
-
-    Attributes:
-        cold: Those that took time.
-        room: How many other models a worker was seen to use without letting go of one.
-    """
-
-    cold: tuple[ColdLoad, ...]
-    room: int
-
-    def let_go_unused(self, keep_s: float) -> list[ColdLoad]:
-        """Loads of what was let go of because nobody used it for so long, and not to make room for others."""
-        return [
-            load
-            for load in self.cold
-            if load.gap_s is not None and load.gap_s >= 0.9 * keep_s and load.others <= self.room
-        ]
-
-    def pushed_out(self) -> list[ColdLoad]:
-        """Loads of what was let go of to make room for others."""
-        return [load for load in self.cold if load.gap_s is not None and load.others > self.room]
-
-
-def loads_of(look: Look) -> Loads:
-    """The loads of the period, each with how long the model had not been used, and how many others had."""
-    jobs, loads = look.jobs, look.loads
-    rows = {job_id: row for row, job_id in enumerate(jobs["job_id"])}
-    used: dict[tuple[float, str], dict[str, float]] = {}
-    cold: list[ColdLoad] = []
-    room = 0
-    for row in range(len(loads)):
-        job = rows.get(loads["job_id"][row])
-        if job is None or loads["what"][row] == "released":
-            continue
-        pid, model = jobs["worker_pid"][job], str(loads["model"][row])
-        own = used.setdefault((0.0 if np.isnan(pid) else float(pid), str(loads["device"][row])), {})
-        at, wall_s, size = (float(loads[name][row]) for name in ("at", "wall_s", "size_bytes"))
-        before = own.get(model)
-        others = 0 if before is None else sum(each > before for name, each in own.items() if name != model)
-        if loads["what"][row] == "cold":
-            gap_s = None if before is None else max(0.0, at - wall_s - before)
-            cold.append(ColdLoad(at, model, wall_s, 0.0 if np.isnan(size) else size, gap_s, others))
-        else:
-            room = max(room, others)
-        own[model] = float(jobs["at"][job])
-    return Loads(tuple(cold), room)
-
-
 def longer_keep_alive(look: Look) -> Iterator[Draft | Lacking]:
     """Workers spend their time loading models they had let go of shortly before."""
     if not len(look.loads):
         yield Lacking("No model was loaded for a job in this time, as far as is known.")
         return
-    found = loads_of(look)
+    found = look.cold
     loads, now_s = found.cold, look.site.number("model_keep_alive", 600.0)
     again = found.let_go_unused(now_s)
     whole_s, run_s = sum(load.wall_s for load in loads), float(look.jobs["run_s"].sum())
@@ -117,11 +47,12 @@ def longer_keep_alive(look: Look) -> Iterator[Draft | Lacking]:
         return
     spared = [load for load in again if load.gap_s is not None and load.gap_s <= value]
     part = share(len(spared), len(loads))
-    if part is None or part.low is None or part.high is None or not spared:
+    surely = share(sum(load.others <= found.room for load in spared), len(loads))
+    if part is None or surely is None or surely.low is None or part.high is None or not spared:
         return
     before = whole_s / look.days
     per_load = sum(load.wall_s for load in spared) / len(spared) * len(loads) / whole_s
-    after, high, low = (before * max(0.0, 1 - per_load * each) for each in (part.value, part.low, part.high))
+    after, high, low = (before * max(0.0, 1 - per_load * each) for each in (part.value, surely.low, part.high))
     yield Draft(
         do=f"Keep unused models for {minutes(value)} instead of {minutes(now_s)}.",
         why=(
@@ -157,7 +88,7 @@ def warm_up(look: Look) -> Iterator[Draft | Lacking]:
     if not len(look.loads):
         yield Lacking("No model was loaded for a job in this time, as far as is known.")
         return
-    first = [load for load in loads_of(look).cold if load.gap_s is None and load.wall_s >= SLOW_S]
+    first = [load for load in look.cold.cold if load.gap_s is None and load.wall_s >= SLOW_S]
     if len(first) < max(FEWEST, FIRST_JOBS * len(look.jobs)) or look.memory_is_scarce:
         return
     names = [load.model for load in first]
@@ -186,8 +117,8 @@ def fewer_models(look: Look) -> Iterator[Draft | Lacking]:
     """Workers let go of models to make room for others, and need them again: jobs want more than a worker keeps."""
     if not len(look.loads):
         return
-    found = loads_of(look)
-    loads, soon = found.cold, found.pushed_out()
+    found = look.cold
+    loads, soon = found.cold, found.pushed_out(look.site.number("model_keep_alive", 600.0))
     names = sorted({load.model for load in soon})
     whole_s, run_s = sum(load.wall_s for load in soon), float(look.jobs["run_s"].sum())
     if len(soon) < FEWEST or len(names) < 2 or whole_s < COLD * run_s:

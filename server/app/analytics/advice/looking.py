@@ -14,7 +14,9 @@ from ..frame import Column, Frame
 from ..history.store import Curve, History
 from ..models_compared import ModelsCompared, compare_models
 from ..span import DAY_S, Period
+from .cold import Loads, loads_of
 from .records import Site
+from .reuse import Repeat, repeats_of
 
 MIN_JOBS = 20
 """Fewer jobs tell nothing about waiting."""
@@ -22,8 +24,8 @@ MIN_JOBS = 20
 MIN_SAMPLES = 30
 """Fewer steps of a curve tell nothing about a machine."""
 
-REPLAYED = 5000
-"""The newest jobs that are replayed; more would not make it truer, only slower."""
+MOST_JOBS = 5000
+"""Waiting is judged by the newest jobs; more would not make it truer, only slower."""
 
 PRESUMED_SIGMA = 0.15
 """Where workers were never seen busy together: each other one may make a job take so much longer, at worst."""
@@ -77,13 +79,17 @@ class Look:
 
     @cached_property
     def queue(self) -> Fitted | None:
-        """The queueing model of the period; None where there were too few jobs."""
-        return fitted(queue_jobs(self.history, self.period), self.period, self.site.workers, self.site.cores)
+        """The queueing model of the newest jobs; None where there were too few."""
+        jobs, period = queue_jobs(self.history, self.period), self.period
+        if len(jobs) > MOST_JOBS:
+            jobs = jobs.where(np.arange(len(jobs) - MOST_JOBS, len(jobs)))
+            period = Period(float(jobs["at"][0]), period.until)
+        return fitted(jobs, period, self.site.workers, self.site.cores)
 
     @cached_property
     def p95_wait_s(self) -> float | None:
-        """What 95 % of jobs waited less than; None where there were too few."""
-        return float(np.quantile(self.jobs["queue_s"], 0.95)) if len(self.jobs) >= MIN_JOBS else None
+        """What 95 % of the newest jobs waited less than; None where there were too few."""
+        return float(np.quantile(self.jobs["queue_s"][-MOST_JOBS:], 0.95)) if len(self.jobs) >= MIN_JOBS else None
 
     @property
     def waits_too_long(self) -> bool:
@@ -114,6 +120,16 @@ class Look:
             "loads", self.period, ("at", "what", "model", "device", "wall_s", "size_bytes", "job_id")
         )
 
+    @cached_property
+    def cold(self) -> Loads:
+        """Models that had to be loaded for jobs."""
+        return loads_of(self.jobs, self.loads)
+
+    @cached_property
+    def repeats(self) -> tuple[Repeat, ...]:
+        """Recordings that came again."""
+        return repeats_of(self.jobs, self.stages)
+
     def failures(self, *errors: str) -> int:
         """How many jobs or attempts failed with one of these errors."""
         frame = self.history.frame("failures", self.period, ("error", "kind"))
@@ -143,14 +159,11 @@ class Look:
         if self.queue is None or self.contention is None:
             return None
         jobs, (expected, worst) = self.queue.jobs, self.contention
-        newest = np.argsort(jobs["queued_at"], kind="stable")[-REPLAYED:]
         error = max(0.05, min(0.5, self.queue.error))
-        work_s = (jobs["work_s"] * speed)[newest]
-        shown = slice(None) if chosen is None else chosen[newest]
+        work_s, shown = jobs["work_s"] * speed, slice(None) if chosen is None else chosen
 
         def p95_s(factor: float, contention: Contention) -> float:
-            ordered = None if order is None else order[newest]
-            done = replay(jobs["queued_at"][newest], work_s * factor, workers, contention, order=ordered)
+            done = replay(jobs["queued_at"], work_s * factor, workers, contention, order=order)
             return float(np.quantile(done.wait_s[shown], 0.95))
 
         found = p95_s(1.0, expected), p95_s(1.0 - error, expected), p95_s(1.0 + error, worst)
