@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import queue
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -27,6 +26,7 @@ from .analytics.history.store import History, Retention
 from .analytics.sampler.inside import Kept, Queue, QueueState, Seldom, size_bytes
 from .analytics.sampler.sampler import Sampler
 from .analytics.sampler.sources import machine_sources
+from .analytics.scribe import Scribe
 from .analytics.span import Period
 from .config import Settings
 from .domain.events import (
@@ -54,14 +54,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-PACE_S = 0.25
-"""Facts are written so often at most; those of a burst of events in one transaction."""
-
 THIN_OUT_EVERY_S = 600.0
 _SIZES_EVERY_S = 300.0
 """Folders are measured so often at most: it means walking through them."""
-_MOST_WAITING = 100_000
-"""Events that may wait to be heard; more are let go of, and counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +102,7 @@ class PerformanceMonitor:
         self._retention = Retention(kept.raw_days, kept.minute_days, kept.hour_days, kept.fact_days)
         self._follower = Follower(Digests(settings.analytics_dir).of, recall, version=__version__)
         self._following = threading.RLock()
-        self._events: queue.Queue[Event | None] = queue.Queue(_MOST_WAITING)
-        self._thread: threading.Thread | None = None
+        self._scribe = Scribe(self._hear, self._drop)
         self._sampler: Sampler | None = None
         self._tracer: Tracer | None = None
         self._latest: dict[tuple[str, tuple[tuple[str, str], ...]], Sample] = {}
@@ -123,14 +117,13 @@ class PerformanceMonitor:
         Raises:
             InvalidOption: Traces are wanted and OpenTelemetry is not installed.
         """
-        if not self.enabled or self._thread is not None:
+        if not self.enabled:
             return
         if self._settings.analytics.traces:
             from .analytics.tracing import Tracer  # an extra
 
             self._tracer = Tracer(self._settings.analytics.traces)
-        self._thread = threading.Thread(target=self._work, name="monitor", daemon=True)
-        self._thread.start()
+        self._scribe.start()
         if self._sampling:
             self._note_version()
             self._sampler = self._open_sampler()
@@ -141,10 +134,7 @@ class PerformanceMonitor:
         if self._sampler is not None:
             self._sampler.stop()
             self._sampler = None
-        if self._thread is not None:
-            self._events.put(None)
-            self._thread.join(10)
-            self._thread = None
+        self._scribe.stop()
         if self._tracer is not None:
             self._tracer.close()
             self._tracer = None
@@ -159,12 +149,7 @@ class PerformanceMonitor:
 
     def listen(self, event: Event) -> None:
         """Hear an event; returns at once and never raises."""
-        if self._thread is None:
-            return
-        try:
-            self._events.put_nowait(event)
-        except queue.Full:
-            self._drop(1)
+        self._scribe.listen(event)
 
     @contextmanager
     def job(self, emit: Emit = ignore, *, origin: str = "command") -> Iterator[Emit]:
@@ -322,9 +307,7 @@ class PerformanceMonitor:
 
     def settle(self, timeout_s: float = 10.0) -> None:
         """Wait until everything heard so far has been written."""
-        until = time.monotonic() + timeout_s
-        while self._thread is not None and self._events.unfinished_tasks and time.monotonic() < until:
-            time.sleep(0.01)
+        self._scribe.settle(timeout_s)
 
     def check_enabled(self) -> None:
         """Refuse where nothing is remembered.
@@ -337,23 +320,6 @@ class PerformanceMonitor:
                 "Nothing is remembered here: analytics are switched off.", hint="Set AUDAPOLIS_ANALYTICS__ENABLED=true."
             )
 
-    def _work(self) -> None:
-        while True:
-            batch = [self._events.get()]
-            if batch[0] is not None and self._events.empty():
-                time.sleep(PACE_S)  # more may follow: one transaction for all
-            while batch[-1] is not None and not self._events.empty() and len(batch) < 1000:
-                batch.append(self._events.get_nowait())
-            try:
-                self._hear([event for event in batch if event is not None])
-                self._thin_out()
-            except Exception:  # the thread's last line of defence; work must go on whatever becomes of its figures
-                log.exception("What happened could not be taken down")
-            for _ in batch:
-                self._events.task_done()
-            if batch[-1] is None:
-                return
-
     def _hear(self, events: Sequence[Event]) -> None:
         facts: list[Fact] = []
         with self._following:
@@ -364,8 +330,8 @@ class PerformanceMonitor:
             if self._tracer is not None:
                 self._tracer.listen(event)
         self._write(facts, ())
-        if events:
-            self._tell_change()
+        self._thin_out()
+        self._tell_change()
         if self._sampler is not None and any(isinstance(event, JobQueued) for event in events):
             self._sampler.wake()
 
