@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -69,7 +70,6 @@ class Findings:
     version: str
     generated_at: float
     period: Period
-    zone: str
     asked: Asked
     overall: Work | None
     by_model: tuple[Work, ...]
@@ -87,6 +87,11 @@ class Findings:
     advice: Counsel
     curves: Mapping[str, tuple[Curve, ...]]
     slowest: tuple[Waterfall, ...]
+
+    @property
+    def zone(self) -> tzinfo:
+        """Whose hours and weekdays count."""
+        return self.asked.zone
 
 
 def find(asked: Asked) -> Findings:
@@ -111,7 +116,6 @@ def find(asked: Asked) -> Findings:
         version=__version__,
         generated_at=time.time(),
         period=period,
-        zone=str(asked.zone),
         asked=asked,
         overall=next(iter(processing(history, period)), None),
         by_model=processing(history, period, ("engine", "model", "device")),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from html import escape
 
-from .scales import Scale, figure, highest, ticks, time_ticks
+from .scales import Scale, duration, duration_ticks, figure, highest, ticks, time_ticks
 
 WIDTH = 720
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 16, 12, 26
@@ -91,7 +91,7 @@ def lines(
     since, until = min(curve.at[0] for curve in curves), max(curve.at[-1] for curve in curves)
     until = until if until > since else since + 1.0
     peak = max(highest([*curve.values, *curve.high]) for curve in curves)
-    marks = ticks(0.0, top if top is not None else max(peak, rule[0] if rule else 0.0), 4)
+    marks = _marks(say, top if top is not None else max(peak, rule[0] if rule else 0.0), 4)
     x = Scale(since, until, _LEFT, WIDTH - _RIGHT)
     y = Scale(0.0, marks[-1], height - _BOTTOM, _TOP)
     parts = [_grid(marks, y, say), _times(since, until, x, height, zone)]
@@ -224,7 +224,7 @@ def waterfall(title: str, steps: Sequence[Step], *, say: Say) -> str:
             f'width="{max(width, 1.0):.1f}" height="14"><title>{escape(told)}</title></rect>'
             f'<text class="note" x="{x(step.ended_s) + 6:.1f}" y="{top + 15}">{escape(length)}</text>'
         )
-    marks = [mark for mark in ticks(0.0, until) if mark <= until]
+    marks = [mark for mark in _marks(say, until) if mark <= until]
     below = len(steps) * row_height + 14
     parts += [f'<text x="{x(mark):.1f}" y="{below}" text-anchor="middle">{escape(say(mark))}</text>' for mark in marks]
     return _svg(title, below + 6, parts)
@@ -233,6 +233,11 @@ def waterfall(title: str, steps: Sequence[Step], *, say: Say) -> str:
 def nothing(title: str) -> str:
     """In place of a plot that would be empty."""
     return f'<p class="nothing">{escape(title)}: nothing to show for this period.</p>'
+
+
+def _marks(say: Say, high: float, most: int = 5) -> list[float]:
+    """Where an axis from 0 has its figures: round ones in the unit they are said in."""
+    return duration_ticks(0.0, high, most) if say is duration else ticks(0.0, high, most)
 
 
 def _svg(title: str, height: float, parts: Sequence[str]) -> str:

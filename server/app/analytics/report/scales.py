@@ -10,6 +10,9 @@ from datetime import UTC, datetime, tzinfo
 from ..span import DAY_S, HOUR_S, MINUTE_S
 
 _ROUND = (1.0, 2.0, 2.5, 5.0, 10.0)
+_UNITS = ((DAY_S, 2 * DAY_S), (HOUR_S, 2 * HOUR_S), (MINUTE_S, 2 * MINUTE_S))
+"""A unit of time, and from how many seconds on it is used."""
+
 _TIME_STEPS_S = (
     MINUTE_S,
     5 * MINUTE_S,
@@ -54,6 +57,12 @@ def ticks(low: float, high: float, most: int = 5) -> list[float]:
     return [number * step for number in range(first, last + 1)]
 
 
+def duration_ticks(low: float, high: float, most: int = 5) -> list[float]:
+    """As `ticks`, for lengths of time in seconds: round in the unit that `duration` says them in."""
+    unit = next((size for size, from_s in _UNITS if high >= from_s), 1.0)
+    return [mark * unit for mark in ticks(low / unit, high / unit, most)]
+
+
 def time_ticks(since: float, until: float, zone: tzinfo = UTC, most: int = 8) -> list[tuple[float, str]]:
     """Round moments of a period with what is written there, in a time zone."""
     step_s = next((step for step in _TIME_STEPS_S if (until - since) / step <= most), _TIME_STEPS_S[-1])
@@ -66,7 +75,7 @@ def time_ticks(since: float, until: float, zone: tzinfo = UTC, most: int = 8) ->
 
 def figure(value: float) -> str:
     """A number with three significant digits, thousands apart."""
-    if value == 0:
+    if abs(value) < 5e-5:
         return "0"
     if abs(value) >= 1000:
         return f"{value:,.0f}".replace(",", " ")
@@ -77,9 +86,9 @@ def duration(seconds: float | None) -> str:
     """A length of time as people say it: `0.4 s`, `12 s`, `3 min`, `2.5 h`, `4 d`."""
     if seconds is None or math.isnan(seconds):
         return "–"
-    for unit, size in (("d", 2 * DAY_S), ("h", 2 * HOUR_S), ("min", 2 * MINUTE_S)):
-        if abs(seconds) >= size:
-            return f"{figure(seconds / {'d': DAY_S, 'h': HOUR_S, 'min': MINUTE_S}[unit])} {unit}"
+    for name, (unit, from_s) in zip(("d", "h", "min"), _UNITS, strict=True):
+        if abs(seconds) >= from_s:
+            return f"{figure(seconds / unit)} {name}"
     return f"{figure(seconds)} s"
 
 
