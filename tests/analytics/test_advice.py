@@ -13,7 +13,7 @@ import pytest
 from audapolis.analytics.advice import RULES, Advice, Effect, Site, advise, confidence_in, counsel
 from audapolis.analytics.advice.looking import Look
 from audapolis.analytics.capacity.contention import INDEPENDENT, Contention
-from audapolis.analytics.facts import JobFact, LoadFact, Sample
+from audapolis.analytics.facts import FailureFact, JobFact, LoadFact, Sample
 from audapolis.analytics.history.store import History
 from audapolis.analytics.span import DAY_S
 from audapolis.config import load_configuration
@@ -126,6 +126,55 @@ def test_a_model_that_is_not_here_is_not_advised_and_a_language_has_its_own() ->
     )
     turns = {each.turn.knob: each.turn.value for each in asked(german) if each.rule == "default_model" and each.turn}
     assert turns == {"default_model:de": "small", "default_model:en": "small"}
+
+
+def test_models_are_compared_on_the_same_recordings_where_both_did_them() -> None:
+    scene, _ = SCENES["default_model"]
+    paired = replace(scene, job=lambda row: {"model": ("tiny", "small")[row % 2], "recording": f"recording-{row // 2}"})
+    [advice] = [each for each in asked(paired) if each.rule == "default_model"]
+    assert advice.turn is not None
+    assert advice.turn.value == "small"
+    assert advice.expect.low < 0.09 < advice.expect.high + 0.02
+    assert advice.expect.certain
+    assert advice.confidence == "high"
+
+
+def test_no_workers_are_added_where_the_gpu_has_no_room_for_their_models() -> None:
+    scene, _ = SCENES["more_workers"]
+
+    def gpu(used_gib: float) -> Scene:
+        held = {"gpu.memory_used_bytes": used_gib, "gpu.memory_bytes": 16.0}
+        return replace(
+            scene,
+            device="cuda:0",
+            gpus=1,
+            labelled=lambda at: [
+                Sample("gpu.utilisation", at, 0.4, (("device", "cuda:0"),)),
+                *[Sample(name, at, gib * GIB, (("device", "cuda:0"),)) for name, gib in held.items()],
+            ],
+        )
+
+    assert [each.rule for each in asked(gpu(4))] == ["more_workers"]
+    assert "more_workers" not in {each.rule for each in asked(gpu(12))}
+
+
+def test_jobs_that_fail_for_want_of_memory_tell_that_it_is_scarce() -> None:
+    failed = replace(
+        HEALTHY,
+        more=lambda jobs: [
+            FailureFact(at=job.at, kind="job", error="out_of_memory", job_id=job.job_id) for job in jobs[:5]
+        ],
+    )
+    [advice] = asked(failed)
+    assert advice.turn is not None
+    assert (advice.rule, advice.turn.knob, advice.turn.value) == ("fewer_workers_for_memory", "workers", 1)
+    full = replace(
+        HEALTHY,
+        more=lambda jobs: [
+            FailureFact(at=job.at, kind="job", error="storage_full", job_id=job.job_id) for job in jobs[:5]
+        ],
+    )
+    assert [each.rule for each in asked(full)] == ["more_disk"]
 
 
 def test_where_too_little_is_known_that_is_said_and_nothing_is_advised(tmp_path: Path) -> None:
