@@ -23,6 +23,7 @@ from .terminal.models import add_models
 from .terminal.options import add_batch, add_transcribe, read_options, typed_files
 from .terminal.presets import add_presets
 from .terminal.problems import DONE, FAILED, INTERRUPTED, NOBODY_LISTENS, exit_code, overall
+from .terminal.report import add_report
 from .terminal.serving import add_serve
 from .terminal.speakers import add_speakers
 from .terminal.templates import add_templates, draft_of
@@ -106,6 +107,7 @@ def build_parser() -> Parser:
     add_templates(command("templates", _templates, "keep and try templates of your own for results"))
     add_presets(command("presets", _presets, "keep formats with their options under a name"))
     add_serve(command("serve", _serve, "run the server"))
+    add_report(command("report", _report, "tell what was done here, how fast, what failed and what to change"))
     doctor = command("doctor", _doctor, "tell what works here, what does not, and what to do about it")
     doctor.add_argument("--json", action="store_true", help="as JSON, for programs")
     config = command("config", _config, "show the settings and where each is from")
@@ -327,6 +329,18 @@ def _serve(args: argparse.Namespace, console: Console) -> int:
     configuration = _settings(args, given)
     server_settings = configuration.settings.server
     return serve(configuration, listen(server_settings.host, server_settings.port), announce)
+
+
+def _report(args: argparse.Namespace, console: Console) -> int:
+    from .knob_desk import KnobDesk
+    from .performance_monitor import PerformanceMonitor
+    from .terminal.report import tell, typed_period
+
+    period, zone = typed_period(args)
+    configuration = _settings(args, {"data_dir": args.data_dir} if args.data_dir else {})
+    monitor = PerformanceMonitor(configuration.settings, knobs=KnobDesk(configuration).knobs)
+    tell(args, monitor.report(period, zone=zone), _permission(args, console), console)
+    return DONE
 
 
 def _config(args: argparse.Namespace, console: Console) -> int:

@@ -19,7 +19,17 @@ from .scales import duration, figure, percent, size
 from .words import capacity_in_words
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_SAYS = {"fraction": percent, "bytes": size, "bytes/s": lambda value: f"{size(value)}/s", "s": duration}
+_SAYS: dict[str, Callable[[float], str]] = {
+    "fraction": percent,
+    "bytes": size,
+    "bytes/s": lambda speed: f"{size(speed)}/s",
+    "s": duration,
+}
+
+
+def said(unit: str) -> Callable[[float], str]:
+    """How figures of a unit are written."""
+    return _SAYS.get(unit, figure)
 
 
 def advice(found: Findings) -> Section:
@@ -123,7 +133,7 @@ def machine(found: Findings) -> Section:
             plots.lines(
                 series.tells,
                 lines,
-                say=_SAYS.get(series.unit, figure),
+                say=said(series.unit),
                 zone=found.zone,
                 height=140,
                 top=1.0 if series.unit == "fraction" else None,
@@ -276,8 +286,8 @@ def changed(found: Findings) -> Section:
             f"{each.figure} {' '.join(each.labels.values())}".strip(),
             {"level": "step", "drift": "drift"}[each.change.kind],
             _when(each.change.at, found.zone),
-            _SAYS.get(each.unit, figure)(each.change.before),
-            _SAYS.get(each.unit, figure)(each.change.after),
+            said(each.unit)(each.change.before),
+            said(each.unit)(each.change.after),
         )
         for each in found.trends
     ]
@@ -321,10 +331,10 @@ SECTIONS: tuple[Callable[[Findings], Section], ...] = (
 
 def _advised(given: Advice) -> Markup:
     why = Markup().join(
-        Markup("<li>{}: {} ({} samples)</li>").format(each.what, _SAYS.get(each.unit, figure)(each.value), each.samples)
+        Markup("<li>{}: {}{}</li>").format(each.what, said(each.unit)(each.value), _samples(each.samples))
         for each in given.why
     )
-    say = _SAYS.get(given.expect.unit, figure)
+    say = said(given.expect.unit)
     low, high = say(given.expect.low), say(given.expect.high)
     expect = f"{given.expect.what}: {say(given.expect.before)} now, {low} to {high} then."
     how = (
@@ -333,6 +343,10 @@ def _advised(given: Advice) -> Markup:
     return Markup(
         '<div class="advice {}"><h3>{}</h3><p>Expected: {} Confidence: {}.{}</p><p class="note">{}</p><ul>{}</ul></div>'
     ).format(given.confidence, given.do, expect, given.confidence, how, given.costs, why)
+
+
+def _samples(samples: int) -> str:
+    return f" ({figure(samples)} samples)" if samples else ""
 
 
 def _pattern(pattern: Pattern, zone: tzinfo) -> Markup:
