@@ -32,11 +32,26 @@ from .api.interactive import is_interactive
 from .api.interactive import sweep as sweep_interactive
 from .api.legacy_models import Downloads
 from .api.middleware import TRUSTED_ORIGINS, BodyLimit, LocalHostsOnly
-from .api.routes import batches, exports, legacy, openai, system, templates, transcripts, translations, webhooks
+from .api.routes import (
+    analytics,
+    batches,
+    exports,
+    feedback,
+    knobs,
+    legacy,
+    metrics,
+    openai,
+    system,
+    templates,
+    transcripts,
+    translations,
+    webhooks,
+)
 from .api.routes import configuration as configuration_routes
 from .api.routes import models as model_routes
 from .api.routes import tasks as task_routes
 from .api.uploads import UPLOAD_PATHS, sweep
+from .catalog.entries import SPEECH_ENGINES
 from .config import Configuration, Settings
 from .domain.events import JobQueued
 from .domain.options import TranscribeOptions
@@ -49,6 +64,7 @@ from .performance_monitor import PerformanceMonitor
 from .settings.stored import Change
 from .tasks import TaskManager
 from .template_desk import TemplateDesk
+from .tuning.surroundings import look_around
 from .webhook_desk import WebhookDesk
 
 if TYPE_CHECKING:
@@ -109,9 +125,14 @@ def create_app(settings: Settings | Configuration, tasks: TaskManager | None = N
         settings,
         sampling=True,
         recall=lambda job_id: _queued(app.state.tasks, job_id),
-        knobs=lambda: app.state.knobs.knobs(),
+        knobs=lambda: app.state.knobs.knobs(),  # noqa: PLW0108 - made below
     )
-    app.state.knobs = KnobDesk(configuration, check=check_settings, on_change=app.state.monitor.note_turn)
+    app.state.knobs = KnobDesk(
+        configuration,
+        room=lambda settings: look_around(settings.cache_dir, _speech_models(app.state.library)),
+        check=check_settings,
+        on_change=app.state.monitor.note_turn,
+    )
     app.state.templates = TemplateDesk(settings.exports_dir / "templates")
     app.state.exporter = AdvancedExporter(app.state.templates.shelf, app.state.monitor.listen)
     app.state.export_desk = ExportDesk(
@@ -145,6 +166,11 @@ def _follow(app: FastAPI, settings: Settings, changes: Sequence[Change]) -> None
         logging.getLogger(__package__).setLevel(settings.log_level.upper())
     if any(change.effect == "next job" or change.key == "log_level" for change in changes):
         app.state.tasks.renew(settings)
+
+
+def _speech_models(library: ModelLibrary) -> tuple[str, ...]:
+    """Names of the models on this machine that recognise speech."""
+    return tuple(model.name for model in library.installed() if model.engine in SPEECH_ENGINES)
 
 
 def _queued(tasks: TaskManager, job_id: str) -> JobQueued | None:
@@ -297,7 +323,8 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
 
 def _add_routes(app: FastAPI) -> None:
     native = (system, configuration_routes, task_routes, transcripts, translations, exports, templates)
-    for routes in (*native, batches, webhooks, model_routes, legacy, openai):
+    watching = (feedback, analytics, knobs, metrics)
+    for routes in (*native, batches, webhooks, model_routes, *watching, legacy, openai):
         app.include_router(routes.router)
 
 

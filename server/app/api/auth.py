@@ -34,3 +34,13 @@ def authorised(request: Request, credentials: Annotated[HTTPAuthorizationCredent
         raise Unauthorized("This needs a token.", hint="Send the header 'Authorization: Bearer TOKEN'.")
     if not token_matches(credentials.credentials, request.app.state.token):
         raise Unauthorized("The token is wrong.", hint="Use the token the server printed when it started.")
+
+
+def may_scrape(request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> None:
+    """Let a scrape pass with the right token, or without any where that is allowed.
+
+    Raises:
+        Unauthorized: The token is missing or wrong.
+    """
+    if not request.app.state.settings.analytics.open_metrics:
+        authorised(request, credentials)

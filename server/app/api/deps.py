@@ -13,7 +13,9 @@ from ..analytics.digests import Digests
 from ..config import Configuration, Settings
 from ..domain.options import TranscribeOptions
 from ..export_desk import ExportDesk
+from ..knob_desk import KnobDesk
 from ..models import ModelLibrary
+from ..performance_monitor import PerformanceMonitor
 from ..tasks import TaskManager
 from ..template_desk import TemplateDesk
 from ..translation_desk import TranslationDesk
@@ -106,11 +108,41 @@ def _configuration(request: Request) -> Configuration:
     return configuration
 
 
+def _monitor(request: Request) -> PerformanceMonitor:
+    monitor: PerformanceMonitor = request.app.state.monitor
+    return monitor
+
+
+def _remembering(request: Request) -> PerformanceMonitor:
+    """The monitor, where anything is remembered.
+
+    Raises:
+        Conflict: Analytics are switched off.
+    """
+    monitor = _monitor(request)
+    monitor.check_enabled()
+    return monitor
+
+
+def _knobs(request: Request) -> KnobDesk:
+    desk: KnobDesk = request.app.state.knobs
+    return desk
+
+
+def _address(request: Request) -> str:
+    """Where a request comes from, as records of changes name it."""
+    return request.client.host if request.client else "unknown"
+
+
 def _survey(request: Request) -> Survey:
     survey: Survey = request.app.state.survey
     return survey
 
 
+MonitorDep = Annotated[PerformanceMonitor, Depends(_monitor)]
+RememberingDep = Annotated[PerformanceMonitor, Depends(_remembering)]
+KnobDeskDep = Annotated[KnobDesk, Depends(_knobs)]
+AddressDep = Annotated[str, Depends(_address)]
 ClientDep = Annotated[str, Depends(_client)]
 SettingsDep = Annotated[Settings, Depends(_settings)]
 ConfigurationDep = Annotated[Configuration, Depends(_configuration)]

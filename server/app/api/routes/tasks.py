@@ -14,7 +14,7 @@ from ...domain.options import TranscribeOptions
 from ...errors import InvalidOption
 from ...export_desk import ExportDesk
 from ...jobs.record import JobState
-from ..deps import AUTHORISED, ChecksDep, ClientDep, ExportDeskDep, LiveDep, SettingsDep, TasksDep
+from ..deps import AUTHORISED, ChecksDep, ClientDep, ExportDeskDep, LiveDep, MonitorDep, SettingsDep, TasksDep
 from ..events import all_stream, event_id, task_stream
 from ..multipart import clean_name
 from ..schemas import ProblemView, TaskList, TaskView, read_options
@@ -113,9 +113,17 @@ def get_task(task_id: TaskId, tasks: TasksDep) -> TaskView:
 
 
 @router.delete("/tasks/{task_id}", status_code=204, responses={204: {"description": "It is gone."}})
-def delete_task(task_id: TaskId, tasks: TasksDep) -> None:
+def delete_task(
+    task_id: TaskId,
+    tasks: TasksDep,
+    monitor: MonitorDep,
+    forget: Annotated[bool, Query(description="Forget what analytics remember of it, too.")] = False,
+) -> None:
     """Stop a task if need be, and delete it with its recording and transcript."""
     tasks.delete(task_id)
+    if forget:
+        monitor.settle()
+        monitor.history.forget_job(task_id)
 
 
 @router.post("/tasks/{task_id}/cancel")
