@@ -344,7 +344,7 @@ class Ends:
 def ends(tmp_path_factory: pytest.TempPathFactory) -> Ends:
     folder = tmp_path_factory.mktemp("ends")
     heard: list[Event] = []
-    manager = TaskManager(fast_settings(folder / "data"), ChunkRunner)
+    manager = TaskManager(fast_settings(folder / "data", lease_s=15.0), ChunkRunner)
     manager.subscribe(heard.append)
 
     def submit(script: Script) -> Job:
