@@ -24,7 +24,6 @@ from pathlib import Path
 
 import numpy as np
 from audapolis.analytics.bottlenecks import bottlenecks
-
 from tests.analytics.workloads import HEALTHY_ONES, KINDS, history_of
 
 WORKLOADS = (*KINDS, *HEALTHY_ONES)

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-
 from audapolis.analytics.bottlenecks import Machine
 from audapolis.analytics.history.store import History
 from audapolis.analytics.span import Period
 
-from .simulation import COSTS, GIB, Simulation, Site
+from .simulated_site import GIB, Site
+from .simulation import Simulation
 
 FOUR_MODELS = {"tiny": (0.3, 0.6), "base": (0.25, 0.8), "small": (0.25, 1.0), "medium": (0.2, 1.3)}
 
@@ -100,4 +100,4 @@ HEALTHY_ONES = (
 )
 """Sites at which there is nothing to complain of."""
 
-__all__ = ["COSTS", "HEALTHY_ONES", "KINDS", "Workload", "history_of"]
+__all__ = ["HEALTHY_ONES", "KINDS", "Workload", "history_of"]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from audapolis.analytics.capacity.arrivals import arrivals
 from audapolis.analytics.span import DAY_S, HOUR_S, Period
 
 from ..fact_builders import MONDAY
+from .simulated import Times
 
 
-def day(per_hour: list[float], seed: int = 1, days: int = 1) -> np.ndarray:
+def day(per_hour: Sequence[float], seed: int = 1, days: int = 1) -> Times:
     dice = np.random.default_rng(seed)
     return np.sort(
         np.concatenate(

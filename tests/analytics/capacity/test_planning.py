@@ -15,17 +15,16 @@ from audapolis.analytics.span import HOUR_S, Period
 from audapolis.domain.codec import to_plain
 
 from ..fact_builders import MONDAY, done, history_of, whole
-from ..simulation import Simulation, Site
+from ..simulated_site import Site
+from ..simulation import Simulation
 from ..workloads import history_of as history_of_simulated
 from .simulated import jobs_of, steady_waits
 
 TARGET_S = 300.0
 
 
-def planned(
-    folder: Path, facts: Sequence[JobFact], workers: int = 2, target_s: float = TARGET_S, **more: float
-) -> Plan:
-    return plan(history_of(folder, facts), whole(facts), workers, target_s, **more)  # type: ignore[arg-type]
+def planned(folder: Path, facts: Sequence[JobFact], workers: int = 2, cores: float | None = None) -> Plan:
+    return plan(history_of(folder, facts), whole(facts), workers, TARGET_S, cores=cores)
 
 
 @pytest.mark.parametrize("utilisation", [0.3, 0.5, 0.7, 0.85, 0.95])

@@ -159,7 +159,7 @@ class _Slow:
 
 
 def _runs(case: Case) -> Frame:
-    """Recognitions, with seconds for a second of sound as `rate`, how many jobs ran meanwhile, and their place in the stages."""
+    """Recognitions, with seconds for a second of sound as `rate`, the jobs that ran as `busy`, their place as `row`."""
     stages = case.stages
     wanted = (stages["stage"] == "transcribe") & (stages["origin"] == "computed") & (stages["audio_s"] > 0)
     rows = np.flatnonzero(wanted)
@@ -211,15 +211,14 @@ def _slower_than_before(case: Case, runs: Frame) -> _Slow | None:
 
 
 def _elsewhere(case: Case, at: float) -> float:
-    """How many times as long as before `at` the other stages take after it."""
-    stages = case.stages
-    rate = stages["wall_s"] / stages["audio_s"]
-    usable = np.isin(stages["stage"], ("decode", "enhance", "speech", "diarize")) & (stages["origin"] == "computed")
-    usable &= np.isfinite(rate)
-    late = stages["began_at"] >= at
-    if min((usable & late).sum(), (usable & ~late).sum()) < _MIN_RUNS:
-        return 1.0
-    return float(np.median(rate[usable & late]) / max(np.median(rate[usable & ~late]), 1e-9))
+    """How many times as long as before `at` the other stages take after it: the middle one of them."""
+    ratios = []
+    for (stage,), rows in case.stages.having(origin="computed").by("stage"):
+        rate, late = rows["wall_s"] / rows["audio_s"], rows["began_at"] >= at
+        known = np.isfinite(rate) & (rate > 0)
+        if stage != "transcribe" and min((known & late).sum(), (known & ~late).sum()) >= _MIN_RUNS:
+            ratios.append(float(np.median(rate[known & late]) / np.median(rate[known & ~late])))
+    return float(np.median(ratios)) if ratios else 1.0
 
 
 def _model_bytes(case: Case) -> float:
@@ -234,9 +233,8 @@ def _unhindered(case: Case, short: set[str]) -> dict[int, float]:
     runs = _runs(case)
     fell = np.array([str(case.jobs["job_id"][job]) in short for job in runs["job"]], bool)
     found: dict[int, float] = {}
-    for (model,), own in Frame({**{n: runs[n] for n in runs.names}, "fell": fell, "gpu": on_gpu(runs["device"])}).by(
-        "model"
-    ):
+    more = {"fell": fell, "gpu": on_gpu(runs["device"])}
+    for _, own in Frame({**{name: runs[name] for name in runs.names}, **more}).by("model"):
         free = own["rate"][own["gpu"] & ~own["fell"]]
         if len(free) < _MIN_RUNS:
             continue

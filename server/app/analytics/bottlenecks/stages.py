@@ -77,7 +77,8 @@ def diarization(case: Case) -> Bottleneck | None:
         return None
     gain = case.gain(case.runs_with(lambda rows: _only(rows, "diarize", _HALF)))
     more = case.gain(workers=case.workers + 1)
-    sentence = f"Diarization is {percent(share)} of the critical path; twice as fast, jobs would end {percent(gain.share)} sooner."
+    sentence = f"Diarization is {percent(share)} of the critical path; "
+    sentence += f"were it twice as fast, jobs would end {percent(gain.share)} sooner."
     if case.wait_share >= WAITS:
         sentence += f" One more worker saves {percent(more.share)} of the time."
     return Bottleneck(

@@ -26,7 +26,7 @@ def theil_sen(x: Column, y: Column) -> float:
 
 
 def mann_kendall(y: Column) -> float:
-    """Probability that values in order of time would rise or fall as steadily by chance (H. Mann 1945, M. Kendall 1975).
+    """How likely values would rise or fall as steadily by chance (H. Mann 1945, M. Kendall 1975).
 
     Two-sided, by the normal approximation with ties taken into account; for ten values or more.
     """

@@ -156,4 +156,5 @@ def _line(given: Contention, ratio: Column, features: dict[str, Column], chosen:
     score = len(ratio) * math.log(max(relative, 1e-12)) + (len(found) + chosen) * math.log(len(ratio))
     alone = max(float(found[0]), 1e-9)
     shares = {name: float(value) / alone for name, value in zip(features, found[1:], strict=True)}
-    return _Line(replace(given, **shares), float(found[0]), found[1:], errors[1:], score)
+    fitted = replace(given, sigma=shares.get("sigma", 0.0), kappa=shares.get("kappa", 0.0))
+    return _Line(fitted, float(found[0]), found[1:], errors[1:], score)

@@ -120,8 +120,7 @@ class Station:
 
     def _markov(self, rate_per_s: float, rho: float) -> tuple[float, float]:
         """How many wait, and how long on the average, were both arrivals and services without memory."""
-        busy = np.arange(1, self.workers + 1)
-        speeds = np.array([self.contention.speed(n) for n in busy]) / self.service.mean_s
+        speeds = np.array([self.contention.speed(busy) for busy in range(1, self.workers + 1)]) / self.service.mean_s
         logs = np.concatenate([[0.0], np.cumsum(np.log(rate_per_s / speeds))])
         weights = np.exp(logs - logs.max())
         all_busy = weights[-1] / (1.0 - rho)
