@@ -51,9 +51,7 @@ def job(number: int, transcribe_s: float = 50.0, **facts: object) -> list[Fact]:
         fact,
         stage(fact, "decode", 5.0, began + 5, path_s=5.0, cpu_s=5.0),
         stage(fact, "diarize", 10.0, began + 15, cpu_s=10.0),
-        stage(
-            fact, "transcribe", transcribe_s, path_s=transcribe_s, cpu_s=transcribe_s, model="base", device=fact.device
-        ),
+        stage(fact, "transcribe", transcribe_s, path_s=transcribe_s, cpu_s=transcribe_s, **where),
     ]
 
 
