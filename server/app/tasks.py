@@ -386,4 +386,5 @@ class TaskManager:
             poll_s=settings.jobs.poll_s,
             max_attempts=settings.jobs.max_attempts,
             log_level=settings.log_level,
+            log_format=settings.log_format,
         )

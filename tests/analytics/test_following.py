@@ -54,7 +54,7 @@ LIFE: list[e.Event] = [
     e.EngineChosen(
         at=113.0, job_id="j", stage="transcribe", engine="whisper", model="small", device="cpu", precision="int8"
     ),
-    e.ModelLoaded(at=114.0, job_id="j", model="small", device="cpu", wall_s=1.0, size_bytes=5),
+    e.ModelLoaded(at=114.0, job_id="j", stage="transcribe", model="small", device="cpu", wall_s=1.0, size_bytes=5),
     e.BatchDecoded(at=118.0, job_id="j", model="small", device="cpu", windows=3, wall_s=4.0),
     e.BatchDecoded(at=120.0, job_id="j", model="small", device="cpu", windows=1, wall_s=2.0),
     e.StageFinished(at=121.0, job_id="j", stage="transcribe", wall_s=8.0, audio_s=60.0, cpu_s=14.0, peak_rss_bytes=300),

@@ -163,10 +163,8 @@ class Follower:
     @_heard.register
     def _loaded(self, event: ModelLoaded) -> Sequence[Fact]:
         job = self._job(event.job_id)
-        if job is not None and not event.warm:
-            waits = next((job.stages[name] for name in ("transcribe", "diarize") if name in job.stages), None)
-            if waits is not None:
-                waits.load_s += event.wall_s
+        if job is not None and not event.warm and event.stage in job.stages:
+            job.stages[event.stage].load_s += event.wall_s
         return [
             LoadFact(
                 at=event.at,

@@ -12,7 +12,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 import time
 from contextlib import suppress
@@ -26,6 +25,8 @@ import psutil
 from ..domain.cancellation import CancelToken
 from ..domain.events import Event
 from ..errors import AudapolisError
+from ..logs.context import bound
+from ..logs.setup import LogFormat, configure
 from .attempt import Terminated, attempt
 from .database import Database
 from .leases import Leases
@@ -50,6 +51,7 @@ class WorkerPlan:
         max_rss_bytes: or when it uses more memory than this after a job; leaks never grow old.
         niceness: Added to the workers' nice value, so that the server answers while they are busy.
         log_level: Least severe line that workers log, to standard error.
+        log_format: How these lines look.
     """
 
     database_url: str
@@ -65,6 +67,7 @@ class WorkerPlan:
     max_rss_bytes: int = 3 * 2**30
     niceness: int = 5
     log_level: str = "info"
+    log_format: LogFormat = "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,16 +179,17 @@ class Worker:
         workdir = self._plan.work_root / claim.job.id
         job: Job | None = None
         try:
-            job = attempt(
-                claim,
-                self._open_runner,
-                self._leases,
-                workdir=workdir,
-                cancel=cancel,
-                send=self.send,
-                heartbeat_s=self._plan.heartbeat_s,
-                stall_s=self._plan.stall_s,
-            )
+            with bound(job_id=claim.job.id):
+                job = attempt(
+                    claim,
+                    self._open_runner,
+                    self._leases,
+                    workdir=workdir,
+                    cancel=cancel,
+                    send=self.send,
+                    heartbeat_s=self._plan.heartbeat_s,
+                    stall_s=self._plan.stall_s,
+                )
         finally:
             with self._changing:
                 self._current = None
@@ -254,7 +258,7 @@ def _become_independent(plan: WorkerPlan, lifeline: Connection) -> subprocess.Po
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _unwind)
     os.nice(plan.niceness)
-    logging.basicConfig(level=plan.log_level.upper(), stream=sys.stderr)
+    configure(plan.log_format, plan.log_level)
     return watchdog
 
 
