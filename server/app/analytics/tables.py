@@ -66,11 +66,9 @@ def to_csv(rows: Sequence[Row], columns: Sequence[str] = ()) -> str:
 
 def _cells(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
     """A record as columns; lists are left whole."""
-    if isinstance(value, dict) and value:
+    if isinstance(value, dict):
         for key, each in value.items():
             yield from _cells(each, f"{name}.{key}" if name else key)
-    elif isinstance(value, dict):
-        yield name, None
     else:
         yield name or "value", value
 

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..tuning.knobs import Value
 from ..tuning.standing import KnobState
 from ..tuning.turns import Lock, Turn
 
@@ -56,7 +55,7 @@ class TurnWish(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    value: Value
+    value: Annotated[Any, Field(description="A number, a name, true or false: the knob says which.")]
     reason: Annotated[str, Field(max_length=2000, description="For whoever reads the record.")]
 
 

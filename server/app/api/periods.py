@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import time
-from datetime import UTC, tzinfo
+from datetime import tzinfo
 from typing import Annotated
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from fastapi import Depends, Query
 
 from ..analytics.span import DAY_S, Period, read_period
-from ..errors import InvalidOption
+from ..analytics.usage import zone_of
 
 _AHEAD_S = 366 * DAY_S
 """A period ends so long after now at the most: there is nothing to tell of the time after."""
@@ -44,21 +42,7 @@ def _with_plus(moment: str | None) -> str | None:
 def _zone(
     zone: Annotated[str, Query(description="Whose hours and weekdays count.", examples=["Europe/Berlin"])] = "UTC",
 ) -> tzinfo:
-    """The time zone that is asked for.
-
-    Raises:
-        InvalidOption: There is none of that name.
-    """
-    if zone == "UTC":
-        return UTC
-    try:
-        return ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # not there; no name at all; the name of a folder
-        near = difflib.get_close_matches(zone, available_timezones(), n=1)
-        guess = f" Did you mean '{near[0]}'?" if near else ""
-        raise InvalidOption(
-            f"There is no time zone '{zone[:100]}'.{guess}", hint="For example Europe/Berlin or UTC.", field="zone"
-        ) from None
+    return zone_of(zone)
 
 
 def _by(
