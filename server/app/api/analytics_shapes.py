@@ -28,7 +28,7 @@ _MORE_DIMENSIONS = {
 }
 _PERIOD: dict[str, Any] = {"since": 1769817600.0, "until": 1770422400.0}
 _JOB_ID = "6d0b3c1e-7c0a-4b63-9a37-0d7bb7b1f3a5"
-_SPREAD = {"count": 412, "mean": 9.1, "p50": 4.0, "p90": 21.5, "p95": 33.0, "p99": 61.0, "longest": 74.2}
+_SPREAD = {"count": 412, "mean": 9.1, "p50": 4.0, "p90": 21.5, "p95": 33.0, "p99": 61.0, "most": 74.2}
 _WORK = {"group": {"model": "small"}, "jobs": 420, "done": 412, "failed": 6, "cancelled": 2, "audio_h": 96.4}
 
 ANSWER_EXAMPLE: dict[str, Any] = {
@@ -79,7 +79,14 @@ NOW_EXAMPLE: dict[str, Any] = {
     "samples": [{"series": "cpu.utilisation", "labels": {}, "value": 0.93, "unit": "fraction"}],
 }
 STREAM_EXAMPLE = 'id: 418\nevent: now\ndata: {"at": 1769861441.9, "queue": {…}, …}\n\n: still here\n\n'
-REPORT_EXAMPLE: dict[str, Any] = {"period": _PERIOD, "processing": [_WORK], "advice": {"advice": [], "missing": []}}
+REPORT_EXAMPLE: dict[str, Any] = {
+    "schema": "audapolis.analytics/1",
+    "generated_at": "2026-02-07T00:00:00+00:00",
+    "period": _PERIOD,
+    "zone": "UTC",
+    "overall": {**_WORK, "group": {}, "…": "…"},
+    "…": "…",
+}
 RATING_EXAMPLE: dict[str, Any] = {"stars": 4, "domain": "interview"}
 
 
