@@ -92,7 +92,7 @@ class Site:
         )
         self.manager = TaskManager(settings)
         self._folder, self._workers = folder, workers
-        self._clips, self._dice = clips, np.random.default_rng(5)
+        self._clips = clips
         self._follower, self._lock = Follower(lambda digest: digest[:16]), threading.Lock()
         self._facts: list[JobFact] = []
         self.manager.subscribe(self._hear)
@@ -104,10 +104,10 @@ class Site:
     def run(self, load: Load, gaps_s: Sequence[float]) -> None:
         """One turn: submit a job after each gap, and wait until all have ended."""
         since, meter, jobs = time.time(), Others(), []
-        for gap_s in gaps_s:
+        dice = np.random.default_rng(len(load.gaps_s))  # each load gets the same clips, turn by turn
+        for gap_s, clip in zip(gaps_s, dice.choice(len(self._clips), len(gaps_s)), strict=True):
             time.sleep(gap_s)
-            clip = self._clips[int(self._dice.integers(len(self._clips)))]
-            jobs.append(self.manager.submit(clip, name="clip", options=OPTIONS))
+            jobs.append(self.manager.submit(self._clips[clip], name="clip", options=OPTIONS))
         for job in jobs:
             ended = self.manager.wait(job.id, PATIENCE_S)
             if ended.error is not None:
