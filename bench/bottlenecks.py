@@ -1,7 +1,7 @@
 """Are bottlenecks named correctly, and their gains predicted? Simulated sites whose causes are known.
 
     python -m bench.bottlenecks
-    python -m bench.bottlenecks --seeds 5 --json bottlenecks.json
+    python -m bench.bottlenecks --mild --seeds 5 --json bottlenecks.json
 
 For each kind of bottleneck a site is simulated with each seed, for a day; what it would remember is written to a
 history, and the product is asked. The true gain is that of simulating the same jobs without the cause. Healthy sites,
@@ -24,9 +24,10 @@ from pathlib import Path
 
 import numpy as np
 from audapolis.analytics.bottlenecks import bottlenecks
-from tests.analytics.workloads import HEALTHY_ONES, KINDS, history_of
+from tests.analytics.workloads import HEALTHY_ONES, KINDS, MILD, history_of
 
-WORKLOADS = (*KINDS, *HEALTHY_ONES)
+WORKLOADS = {False: (*KINDS, *HEALTHY_ONES), True: (*MILD, *HEALTHY_ONES)}
+"""By whether they are mild."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +55,9 @@ class Trial:
         return self.named[:1] == ((self.kind,) if self.kind else ())
 
 
-def trial(index: int, seed: int) -> Trial:
+def trial(mild: bool, index: int, seed: int) -> Trial:
     """Simulate a site and look for its bottleneck."""
-    workload = WORKLOADS[index]
+    workload = WORKLOADS[mild][index]
     simulation = workload.simulate(seed)
     with tempfile.TemporaryDirectory() as folder:
         history, period = history_of(simulation, Path(folder))
@@ -101,10 +102,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.bottlenecks", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--seeds", type=int, default=20, help="how many sites of each kind")
     parser.add_argument("--first", type=int, default=0, help="the first seed")
+    parser.add_argument("--mild", action="store_true", help="sites about half as bad")
     parser.add_argument("--processes", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--json", type=Path, help="write all trials to this file")
     args = parser.parse_args(arguments)
-    jobs = [(index, seed) for seed in range(args.first, args.first + args.seeds) for index in range(len(WORKLOADS))]
+    seeds, count = range(args.first, args.first + args.seeds), len(WORKLOADS[args.mild])
+    jobs = [(args.mild, index, seed) for seed in seeds for index in range(count)]
     with ProcessPoolExecutor(args.processes) as pool:
         trials = list(pool.map(trial, *zip(*jobs, strict=True)))
     print(table(trials))

@@ -30,10 +30,15 @@ _BOUND = 0.7
 _FULL = 0.75
 """Share of the cores that is busy, while there is work, from which on they are taken to be full."""
 
-_DISK_BUSY = 0.75
-_IOWAIT = 0.05
-_STARVED = 0.75
+_HINDERED = 1.15
+"""Jobs that take so many times as long as they would alone are in each other's way."""
+
+_DISK_BUSY = 0.5
+_IOWAIT = 0.03
+_STARVED = 0.85
 """A stage that keeps less than this share of its usual cores busy waits for something else."""
+
+_WORTH = 0.1
 
 
 def cpu_transcription(case: Case) -> Bottleneck | None:
@@ -44,7 +49,8 @@ def cpu_transcription(case: Case) -> Bottleneck | None:
         return None
     cores, speed = _cores(rows["cpu_s"], rows["wall_s"] - rows["load_s"]), speed_of(case)
     full = busy_cores(case)
-    pressed = full is not None and full >= _FULL and case.wait_share >= WAITS
+    hindered = float(case.jobs["run_s"].sum()) / max(float(case.model.jobs["work_s"].sum()), 1e-9)
+    pressed = full is not None and full >= _FULL and (case.wait_share >= WAITS or hindered >= _HINDERED)
     if cores is None or cores < _BOUND or not (pressed or speed >= SLOW):
         return None
     gain = case.gain(case.runs_with(lambda rows: _only(rows, "transcribe", _HALF)))
@@ -52,6 +58,7 @@ def cpu_transcription(case: Case) -> Bottleneck | None:
         Evidence("share of the critical path", share, "fraction"),
         Evidence("cores one recognition keeps busy", cores, "cores"),
         Evidence("seconds of work for a second of sound", speed, "times"),
+        Evidence("times as long as with no other beside it", hindered, "times"),
     ]
     if full is not None:
         evidence.append(Evidence("cores busy while there is work", full, "fraction"))
@@ -113,6 +120,8 @@ def disk(case: Case) -> Bottleneck | None:
     gain = case.gain(
         case.runs_with(lambda rows: {name: levels[row] for name, row in rows.items() if row in levels}), unhindered=True
     )
+    if gain.share < _WORTH:
+        return None
     worst = max(starved, key=lambda stage: case.path.get(stage, 0.0))
     return Bottleneck(
         kind="disk",
@@ -162,7 +171,8 @@ def _starved(case: Case) -> dict[str, dict[int, float]]:
         if len(rows) < 10:
             continue
         usual = max(1.0, float(np.quantile(used, 0.95)))
-        if float(np.median(used)) < _STARVED * usual and case.path.get(stage, 0.0) > 0.05:
+        kept = float(stages["cpu_s"][rows].sum() / (usual * wall_s.sum()))
+        if kept < _STARVED and case.path.get(stage, 0.0) > 0.05:
             found[stage] = dict(zip(rows.tolist(), np.clip(used / usual, 0.0, 1.0).tolist(), strict=True))
     return found
 
