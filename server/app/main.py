@@ -31,7 +31,7 @@ from .api.fetches import Fetches
 from .api.interactive import is_interactive
 from .api.interactive import sweep as sweep_interactive
 from .api.legacy_models import Downloads
-from .api.middleware import TRUSTED_ORIGINS, BodyLimit, LocalHostsOnly
+from .api.middleware import TRUSTED_ORIGINS, BodyLimit, LocalHostsOnly, TellServed
 from .api.routes import (
     analytics,
     batches,
@@ -319,6 +319,7 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
     )
     if _is_loopback(settings.server.host):
         app.add_middleware(LocalHostsOnly)
+    app.add_middleware(TellServed, emit=app.state.monitor.listen)  # last, so that it sees what the others answer
 
 
 def _add_routes(app: FastAPI) -> None:
