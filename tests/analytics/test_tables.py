@@ -93,7 +93,7 @@ def test_tables_without_rows_have_the_columns_that_are_known() -> None:
 
 def test_text_that_a_spreadsheet_would_run_gets_an_apostrophe_and_numbers_do_not() -> None:
     rows = [{"name": '=HYPERLINK("x")', "=other": -1.5, "more": "@SUM(A1)\n"}]
-    assert read(to_csv(rows)) == [["name", "'=other", "more"], ["'=HYPERLINK(\"x\")", "-1.5", "'@SUM(A1)\n"]]
+    assert read(to_csv(rows)) == [["name", "'=other", "more"], ['\'=HYPERLINK("x")', "-1.5", "'@SUM(A1)\n"]]
 
 
 def test_curves_have_a_row_for_each_step_with_their_labels(tmp_path: Path) -> None:
