@@ -21,7 +21,7 @@ class OpenStage:
     began_at: float
     looks: int = 0
     hits: int = 0
-    engine: dict[str, str] = field(default_factory=dict)
+    engine: dict[str, Any] = field(default_factory=dict)
     load_s: float = 0.0
     batches: int = 0
     windows: int = 0

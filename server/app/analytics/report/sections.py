@@ -187,7 +187,7 @@ def models(found: Findings) -> Section:
         Head("load", duration),
         Head("memory", size),
     )
-    body = [table(heads, rows), *(paragraph(each.sentence, "note") for each in seen)]
+    body: list[Markup | str] = [table(heads, rows), *(paragraph(each.sentence, "note") for each in seen)]
     if points:
         body.insert(
             0,
