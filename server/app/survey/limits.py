@@ -44,7 +44,7 @@ def count_cores(control_groups: Path = Path("/sys/fs/cgroup"), own_groups: Path 
 def _quotas(control_groups: Path, own_groups: Path) -> list[float]:
     """Quotas in cores of the process's group and of those above it; inside a container its own group is the root."""
     found = []
-    for folder in _folders(control_groups, own_groups):
+    for folder in control_group_folders(control_groups, own_groups, "cpu"):
         with suppress(OSError, ValueError):
             limit, period = (folder / "cpu.max").read_text().split()
             found.append(int(limit) / int(period))  # "max" is no number: no limit
@@ -55,15 +55,22 @@ def _quotas(control_groups: Path, own_groups: Path) -> list[float]:
     return found
 
 
-def _folders(control_groups: Path, own_groups: Path) -> list[Path]:
-    folders = [control_groups, control_groups / "cpu"]
+def control_group_folders(root: Path, own: Path, controller: str) -> list[Path]:
+    """Where a controller's files may be: our group and those above. Inside a container our own group is the root.
+
+    Args:
+        root: Where control groups are mounted, version 2 or 1.
+        own: Tells which of them this process is in, as `/proc/self/cgroup` does.
+        controller: `cpu` or `memory`.
+    """
+    folders = [root, root / controller]
     with suppress(OSError):
-        for line in own_groups.read_text().splitlines():
+        for line in own.read_text().splitlines():
             _, _, rest = line.partition(":")
             controllers, _, path = rest.partition(":")
-            if controllers and "cpu" not in controllers.split(","):
+            if controllers and controller not in controllers.split(","):
                 continue
-            root = control_groups / "cpu" if controllers else control_groups
-            inside = root / path.lstrip("/")
-            folders += [folder for folder in (inside, *inside.parents) if root in folder.parents]
+            top = root / controller if controllers else root
+            inside = top / path.lstrip("/")
+            folders += [folder for folder in (inside, *inside.parents) if top in folder.parents]
     return list(dict.fromkeys(folders))

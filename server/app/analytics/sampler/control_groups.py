@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...survey.limits import control_group_folders
 from .proc import read
 
 _UNLIMITED_BYTES = 2**60
@@ -43,8 +44,8 @@ class ControlGroups:
 
     def __init__(self, root: Path = Path("/sys/fs/cgroup"), own: Path = Path("/proc/self/cgroup")) -> None:
         self._root = root
-        self._cores = _having(_folders(root, own, "cpu"), ("cpu.max", "cpu.cfs_quota_us"))
-        self._memory = _having(_folders(root, own, "memory"), ("memory.max", "memory.limit_in_bytes"))
+        self._cores = _having(control_group_folders(root, own, "cpu"), ("cpu.max", "cpu.cfs_quota_us"))
+        self._memory = _having(control_group_folders(root, own, "memory"), ("memory.max", "memory.limit_in_bytes"))
 
     def cores(self) -> dict[Path, CoreLimit]:
         """Groups that limit processor time, by their folder."""
@@ -114,18 +115,3 @@ def _line(text: bytes, name: bytes) -> int | None:
 
 def _having(folders: Iterable[Path], names: tuple[str, ...]) -> list[Path]:
     return [folder for folder in folders if any((folder / name).is_file() for name in names)]
-
-
-def _folders(root: Path, own: Path, controller: str) -> list[Path]:
-    """Where a controller's files may be: our group and those above. Inside a container our own group is the root."""
-    folders = [root, root / controller]
-    with suppress(OSError):
-        for line in own.read_text().splitlines():
-            _, _, rest = line.partition(":")
-            controllers, _, path = rest.partition(":")
-            if controllers and controller not in controllers.split(","):
-                continue
-            top = root / controller if controllers else root
-            inside = top / path.lstrip("/")
-            folders += [folder for folder in (inside, *inside.parents) if top in folder.parents]
-    return list(dict.fromkeys(folders))
