@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from ..errors import NotFound
 from .frame import Frame
 from .history.store import History
+from .job_life import QUEUE
 
-QUEUE = "queue"
 LOAD = "load"
 
 _JOB = ("at", "queued_at", "outcome", "error", "queue_s", "run_s", "audio_s", "attempts")

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..intervals import share
+from ..saying import gib
 from ..span import DAY_S
 from .looking import FREE_BYTES, Look
 from .records import Draft, Effect, Evidence, KnobTurn, Lacking
-from .words import gib
 
 FEWEST = 5
 """Fewer recordings that came again tell nothing."""

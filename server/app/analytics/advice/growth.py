@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..capacity import plan
+from ..saying import percent
 from .looking import MIN_JOBS, Look
 from .records import Draft, Effect, Evidence, Lacking
-from .words import percent
 
 GPU_TIMES = (4.0, 10.0, 20.0)
 """How many times as fast a GPU transcribes as a processor: at worst, usually, at best. Presumed, not measured here."""

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..intervals import share
+from ..saying import gib, minutes
 from .cold import FEWEST
 from .looking import Look
 from .records import Draft, Effect, Evidence, KnobTurn, Lacking
-from .words import gib, minutes
 
 COLD = 0.05
 """Share of the workers' time that may go into loading models."""

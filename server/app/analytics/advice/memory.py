@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from ..saying import gib, minutes
 from ..span import DAY_S, HOUR_S
 from ..trends import CERTAINTY, drift
 from .looking import MIN_SAMPLES, Look
 from .records import Draft, Effect, Evidence, KnobTurn, Lacking
-from .words import gib, minutes
 
 SHORTEST_KEEP_ALIVE_S = 60.0
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from ..intervals import Estimate
 from ..models_compared import ENOUGH, Comparison, ModelFigures
+from ..saying import gib, percent
 from .looking import Look
 from .records import Draft, Effect, Evidence, KnobTurn, Lacking
-from .words import gib, percent
 
 SLOWER = 1.05
 """A model counts as no slower up to this many times the time."""

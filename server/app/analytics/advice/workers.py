@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ..saying import gib, minutes
 from .looking import MIN_JOBS, Look, Prediction
 from .records import Draft, Effect, Evidence, KnobTurn, Lacking
-from .words import gib, minutes
 
 WORTH = 0.10
 """Less than this share saved is not worth a change."""

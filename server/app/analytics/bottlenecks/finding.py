@@ -74,8 +74,3 @@ class Bottleneck:
 def on_gpu(devices: Column) -> Column:
     """Which devices are GPUs."""
     return np.array([str(device).startswith("cuda") for device in devices], bool)
-
-
-def percent(share: float) -> str:
-    """`38 %`."""
-    return f"{share * 100:.0f} %"

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..frame import Column
+from ..saying import percent
 from ..span import HOUR_S
 from .case import Case
-from .finding import Bottleneck, Evidence, percent
+from .finding import Bottleneck, Evidence
 from .trend import mann_kendall, theil_sen, thinned
 
 _SURE = 0.01

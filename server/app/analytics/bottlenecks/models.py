@@ -9,8 +9,9 @@ import numpy as np
 
 from ..capacity.contention import Company
 from ..frame import Column, Frame
+from ..saying import percent
 from .case import Case
-from .finding import Bottleneck, Evidence, on_gpu, percent
+from .finding import Bottleneck, Evidence, on_gpu
 
 _MIN_RUNS = 10
 _TIMES_OTHERS = 3.0

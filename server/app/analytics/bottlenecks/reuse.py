@@ -7,8 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..frame import Column
+from ..saying import percent
 from .case import Case
-from .finding import Bottleneck, Evidence, percent
+from .finding import Bottleneck, Evidence
 
 _REUSABLE = ("decode", "enhance", "speech", "diarize", "transcribe")
 _MISSED = 0.1

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..frame import Column
+from ..saying import percent
 from .case import Case
-from .finding import Bottleneck, Evidence, on_gpu, percent
+from .finding import Bottleneck, Evidence, on_gpu
 
 _HALF = 0.5
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..saying import percent
 from .case import Case
-from .finding import Bottleneck, Evidence, percent
+from .finding import Bottleneck, Evidence
 from .stages import WAITS, busy_cores
 
 _ALL_BUSY = 0.85

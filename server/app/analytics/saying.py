@@ -1,4 +1,4 @@
-"""Figures as people read them."""
+"""Figures as they are said in sentences of advice and of bottlenecks; the report's tables have `report.scales`."""
 
 from __future__ import annotations
 
