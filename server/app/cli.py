@@ -338,7 +338,7 @@ def _report(args: argparse.Namespace, console: Console) -> int:
 
     period, zone = typed_period(args)
     configuration = _settings(args, {"data_dir": args.data_dir} if args.data_dir else {})
-    monitor = PerformanceMonitor(configuration.settings, knobs=KnobDesk(configuration).knobs)
+    monitor = PerformanceMonitor(configuration.settings, knobs=KnobDesk(configuration, recover=False).knobs)
     tell(args, monitor.report(period, zone=zone), _permission(args, console), console)
     return DONE
 

@@ -52,6 +52,7 @@ class KnobDesk:
         on_change: Callable[[ChangeFact], None] = lambda _: None,
         now: Callable[[], float] = time.time,
         cooldown_s: float = COOLDOWN_S,
+        recover: bool = True,
     ) -> None:
         """Open the record, and find out what became of turns that a crash interrupted.
 
@@ -62,6 +63,8 @@ class KnobDesk:
             on_change: Told of each turn once it is on record; must return at once.
             now: Unix time.
             cooldown_s: How long programs leave a knob alone after it was turned.
+            recover: Whether turns that are not on record as done are a crash's. Not for who only looks, while a
+                server may be turning.
 
         Raises:
             AudapolisError: The record can't be read.
@@ -70,7 +73,7 @@ class KnobDesk:
         self._on_change, self._now, self._cooldown_s = on_change, now, cooldown_s
         self._lock = threading.RLock()
         self._record = TurnRecord(configuration.settings.data_dir)
-        for turn in list(self._record.pending.values()):
+        for turn in list(self._record.pending.values()) if recover else ():
             self._recover(turn)
 
     @property
