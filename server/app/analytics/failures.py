@@ -186,7 +186,8 @@ def patterns(history: History, period: Period, zone: tzinfo = UTC) -> tuple[Patt
     codes, counts = np.unique(jobs["error"][failing].astype(str), return_counts=True)
     wanted = [str(code) for code, count in zip(codes, counts, strict=True) if count >= FEWEST_HITS]
     outcomes = {code: failing & (jobs["error"] == code) for code in wanted} | {"": failing}
-    changes = history.frame("changes", period, ["at", "key", "new"])
+    changes = history.frame("changes", period, ["at", "what", "key", "new"])
+    changes = changes.where(changes["what"] != "knob")  # told as a change of its setting, too
     jobs = Frame({**{name: jobs[name] for name in jobs.names}, "worker_age": worker_ages(jobs["worker_pid"])})
     search = _Search(jobs, tuple(traits_of(jobs, failing, changes, zone)), outcomes, zone)
     return tuple(sorted(itertools.islice(search.run(), _MOST_PATTERNS), key=lambda pattern: -pattern.explained))
