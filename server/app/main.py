@@ -285,6 +285,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(app.state.tasks.start)
     except AudapolisError as error:
         app.state.failure = error
+        await asyncio.to_thread(monitor.stop)
         raise
     await asyncio.to_thread(sweep, app.state.settings)
     await asyncio.to_thread(sweep_interactive, app.state.settings, app.state.tasks)

@@ -98,7 +98,7 @@ class PerformanceMonitor:
         kept = settings.analytics
         self.enabled = kept.enabled
         self.history = History(settings.analytics_dir / "history.sqlite")
-        self.exposition = Exposition()
+        self.exposition = Exposition(recall)
         self._retention = Retention(kept.raw_days, kept.minute_days, kept.hour_days, kept.fact_days)
         self._follower = Follower(Digests(settings.analytics_dir).of, recall, version=__version__)
         self._following = threading.RLock()
@@ -244,7 +244,7 @@ class PerformanceMonitor:
     def _asked(self, period: Period, by: Sequence[str], zone: tzinfo) -> Asked:
         from .analytics.questions import Asked
 
-        return Asked(self.history, period, self._site(), tuple(by), zone)
+        return Asked(self.history, period, self._site, tuple(by), zone)
 
     def _site(self) -> Site:
         """The machine, and where its knobs stand."""
@@ -268,14 +268,13 @@ class PerformanceMonitor:
         """See other settings; what is remembered, and for how long, stays as it was at the start."""
         self._settings = settings
 
-    def note_changes(self, changes: Sequence[Change], by: str = "") -> None:
+    def note_changes(self, changes: Sequence[Change]) -> None:
         """Remember that settings were changed, for what may have changed with them."""
         if not self.enabled:
             return
         at = self._now()
         facts = [
-            ChangeFact(at=at, what="setting", key=c.key, old=json.dumps(c.old), new=json.dumps(c.new), by=by)
-            for c in changes
+            ChangeFact(at=at, what="setting", key=c.key, old=json.dumps(c.old), new=json.dumps(c.new)) for c in changes
         ]
         self._write(facts, ())
 

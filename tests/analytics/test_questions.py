@@ -19,7 +19,7 @@ SITE = Site(cores=2, memory_bytes=8e9, target_wait_s=300.0, knobs={"workers": 1}
 
 def asked(folder: Path, *, by: tuple[str, ...] = (), jobs: int = 200) -> Asked:
     facts = site(seed=1, jobs=max(jobs, 1))
-    return Asked(history_of(folder, facts if jobs else []), whole(facts), SITE, by)
+    return Asked(history_of(folder, facts if jobs else []), whole(facts), lambda: SITE, by)
 
 
 @pytest.mark.parametrize("name", QUESTIONS)

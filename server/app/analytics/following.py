@@ -272,7 +272,7 @@ class Follower:
 
     @_heard.register
     def _export_failed(self, event: ExportFailed) -> Sequence[Fact]:
-        return [self._failure(event.at, "export", event.error, event.export_id, None)]
+        return [self._failure(event.at, "export", event.error, "", None)]
 
     def _end(self, job_id: str, at: float, outcome: Outcome, error: str = "") -> Sequence[Fact]:
         """The facts of a job that ended; it is followed no longer."""

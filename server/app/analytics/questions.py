@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
+from functools import cached_property
 
 from ..errors import InvalidOption, UnknownName
 from .advice import Site, counsel
@@ -24,21 +25,27 @@ _ALL = tuple(DIMENSIONS)
 _OF_JOBS = tuple(name for name, dimension in DIMENSIONS.items() if dimension.job)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Asked:
     """What is asked about.
 
     Attributes:
+        look: Tells of the machine and its knobs, for what should be changed here; asked once, and only if need be:
+            it means looking at devices and folders.
         by: What to group by; the question's own way when empty.
         zone: Whose hours and weekdays count.
-        site: The machine and its knobs, for what should be changed here.
     """
 
     history: History
     period: Period
-    site: Site
+    look: Callable[[], Site]
     by: tuple[str, ...] = ()
     zone: tzinfo = UTC
+
+    @cached_property
+    def site(self) -> Site:
+        """The machine and its knobs."""
+        return self.look()
 
     @property
     def machine(self) -> Machine:

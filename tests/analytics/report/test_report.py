@@ -23,7 +23,7 @@ SITE = Site(cores=2, memory_bytes=8e9, target_wait_s=300.0, knobs={"workers": 1}
 
 def findings(folder: Path, facts: list[Fact], samples: list[Sample] | None = None) -> Findings:
     period = whole(facts) if facts else Period(0.0, 86_400.0)
-    return find(Asked(history_of(folder, facts, samples or []), period, SITE, zone=ZoneInfo("Europe/Berlin")))
+    return find(Asked(history_of(folder, facts, samples or []), period, lambda: SITE, zone=ZoneInfo("Europe/Berlin")))
 
 
 def a_week() -> list[Fact]:
@@ -100,7 +100,7 @@ def test_curves_of_the_machine_are_drawn(tmp_path: Path) -> None:
 @pytest.mark.parametrize("hours", [1, 24, 24 * 30])
 def test_throughput_has_steps_that_a_plot_can_show(hours: int, tmp_path: Path) -> None:
     job = JobFact(at=3600.0 * hours / 2, job_id="j", queued_at=0.0, outcome="done", audio_s=60.0, queue_s=3.0)
-    asked = Asked(history_of(tmp_path, [job]), Period(0.0, 3600.0 * hours), SITE)
+    asked = Asked(history_of(tmp_path, [job]), Period(0.0, 3600.0 * hours), lambda: SITE)
     did = find(asked).throughput
     assert sum(did.jobs) == 1
     assert len(did.at) <= 62
