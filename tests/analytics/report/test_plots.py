@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 from audapolis.analytics.report import plots
 from audapolis.analytics.report.scales import duration, figure, percent
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 values = st.floats(0, 1e12) | st.just(math.nan)
@@ -28,6 +28,7 @@ def drawn(html: str) -> ElementTree.Element:
 
 
 @given(st.lists(st.tuples(st.floats(0, 1e10), values), min_size=1, max_size=20), names)
+@example([(0.0, 5e-324)], "the least there is")
 def test_any_curve_can_be_drawn(points: list[tuple[float, float]], name: str) -> None:
     at = sorted(moment for moment, _ in points)
     line = plots.Line(name, at, [value for _, value in points])

@@ -9,6 +9,9 @@ from datetime import UTC, datetime, tzinfo
 
 from ..span import DAY_S, HOUR_S, MINUTE_S
 
+_LEAST_SPAN = 1e-100
+"""What is closer together is drawn as one value: parts of it could not be told from 0 any more."""
+
 _ROUND = (1.0, 2.0, 2.5, 5.0, 10.0)
 _UNITS = ((DAY_S, 2 * DAY_S), (HOUR_S, 2 * HOUR_S), (MINUTE_S, 2 * MINUTE_S))
 """A unit of time, and from how many seconds on it is used."""
@@ -48,7 +51,7 @@ def ticks(low: float, high: float, most: int = 5) -> list[float]:
 
     After P. Heckbert, Nice numbers for graph labels (Graphics Gems, 1990).
     """
-    if not (math.isfinite(low) and math.isfinite(high)) or high <= low:
+    if not (math.isfinite(low) and math.isfinite(high)) or high - low < _LEAST_SPAN:
         high = low + 1.0
     rough = (high - low) / max(1, most - 1)
     power = 10.0 ** math.floor(math.log10(rough))
